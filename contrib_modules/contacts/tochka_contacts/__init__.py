@@ -1,0 +1,1 @@
+"""People and companies of a tenant."""

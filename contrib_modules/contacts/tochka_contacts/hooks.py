@@ -1,0 +1,36 @@
+"""What the platform is told about this module."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from litestar.types import ControllerRouterHandler
+from tochka_plugins import Model, ModuleInfo, hookimpl
+
+from tochka_contacts.controllers import ContactController
+from tochka_contacts.models import Contact
+
+
+@hookimpl
+def tochka_module_info() -> ModuleInfo:
+    """Present the module."""
+    return ModuleInfo(
+        title="Contacts", description="People and companies you work with.", icon="users"
+    )
+
+
+@hookimpl
+def tochka_routes() -> Sequence[ControllerRouterHandler]:
+    """Give the routes under `/api/v1/contacts`."""
+    return [ContactController]
+
+
+@hookimpl
+def tochka_models() -> Sequence[type[Model]]:
+    """Give the tables in `mod_contacts`."""
+    return [Contact]
+
+
+@hookimpl
+def tochka_migrations() -> Path:
+    """Give the folder of the revisions."""
+    return Path(__file__).parent / "migrations"

@@ -1,0 +1,136 @@
+"""The only place that knows all parts and puts them together."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import structlog
+from litestar import Litestar, Router
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from tochka_plugins import ANONYMOUS
+from tochka_plugins.host import StagedModule
+from tochka_plugins.host.quarantine import reason_of
+
+from tochka_core import __version__
+from tochka_core.auth.controllers import AuthController
+from tochka_core.auth.passwords import PasswordHasher
+from tochka_core.auth.services import AuthService
+from tochka_core.auth.tokens import AccessTokens
+from tochka_core.db import Database
+from tochka_core.errors import ConfigurationError
+from tochka_core.http.access import MODULE_KEY, AccessControl
+from tochka_core.http.body import JsonRequest, refuse_nul
+from tochka_core.http.dependencies import core_dependencies, public_dependencies
+from tochka_core.http.health import HealthController
+from tochka_core.http.problems import problem_details
+from tochka_core.http.request_id import RequestId
+from tochka_core.registry.controllers import ModuleController
+from tochka_core.settings import Settings
+from tochka_core.tenants.controllers import TenantController
+from tochka_core.users.controllers import UserController
+
+API_PATH = "/api/v1"
+
+_log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings, modules: Sequence[StagedModule] = ()) -> Litestar:
+    """Return the application that serves the core and *modules*, in the order of dependencies.
+
+    Nothing is read from the environment and nothing is opened before the application starts.
+
+    Raises:
+        ConfigurationError: `DATABASE_URL` or `JWT_SECRET` is missing.
+    """
+    if not settings.jwt_secret:
+        raise ConfigurationError("JWT_SECRET is not set; make one with: openssl rand -hex 32")
+    database = Database(settings.engine_url, pool_size=settings.db_pool_size)
+    tokens = AccessTokens(
+        secret=settings.jwt_secret, lifetime_seconds=settings.access_token_seconds
+    )
+    auth = AuthService(
+        database=database,
+        hasher=PasswordHasher(cost=settings.bcrypt_cost, pepper=settings.password_pepper),
+        tokens=tokens,
+        region=settings.default_region,
+    )
+    stopped_modules: set[str] = set()
+    core = Router(
+        path="/",
+        route_handlers=[
+            HealthController,
+            Router(
+                path=API_PATH,
+                route_handlers=[AuthController, UserController, TenantController, ModuleController],
+            ),
+        ],
+        dependencies=core_dependencies(
+            database,
+            {"auth": auth, "access_tokens": tokens, "database": database, "settings": settings},
+        ),
+    )
+    app = Litestar(
+        route_handlers=[core, *(_mount(module) for module in modules)],
+        request_class=JsonRequest,
+        dependencies=public_dependencies(database),
+        middleware=[
+            AccessControl(database=database, tokens=tokens, stopped_modules=stopped_modules)
+        ],
+        before_request=refuse_nul,
+        request_max_body_size=settings.max_body_bytes,
+        plugins=[problem_details()],
+        lifespan=[_lifespan(database, modules, stopped_modules)],
+        openapi_config=_openapi(),
+        logging_config=None,
+    )
+    app.asgi_handler = RequestId(app.asgi_handler)
+    return app
+
+
+def _mount(module: StagedModule) -> Router:
+    """Put a module's routes where they belong, marked for the gate."""
+    return Router(
+        path=f"{API_PATH}/{module.name}",
+        route_handlers=list(module.routes),
+        opt={MODULE_KEY: module.name},
+        tags=[module.name],
+    )
+
+
+def _openapi() -> OpenAPIConfig:
+    """Serve the document itself; a page around it would load its scripts from elsewhere."""
+    return OpenAPIConfig(
+        title="Tochka Rosta",
+        version=__version__,
+        path="/schema",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json"), YamlRenderPlugin()],
+        openapi_router=Router(path="/schema", route_handlers=[], opt=ANONYMOUS),
+    )
+
+
+def _lifespan(
+    database: Database, modules: Sequence[StagedModule], stopped_modules: set[str]
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Return what runs around the application's life in one process."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        started: list[StagedModule] = []
+        for module in modules:
+            try:
+                await module.hooks.call_async("tochka_startup", platform=database)
+                started.append(module)
+            except Exception as error:  # noqa: BLE001 - one module's failure stops no other
+                stopped_modules.add(module.name)
+                _log.error("module not started", module=module.name, reason=reason_of(error))
+        try:
+            yield
+        finally:
+            for module in reversed(started):
+                try:
+                    await module.hooks.call_async("tochka_shutdown", platform=database)
+                except Exception as error:  # noqa: BLE001 - as above
+                    _log.error("shutdown failed", module=module.name, reason=reason_of(error))
+            await database.dispose()
+
+    return lifespan

@@ -1,0 +1,63 @@
+"""What a worker process loads."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import threading
+from multiprocessing.connection import wait
+from pathlib import Path
+
+import structlog
+from litestar import Litestar
+from tochka_plugins.host import Assembly, assemble, discover, gate
+
+from tochka_core import __version__
+from tochka_core.app import create_app
+from tochka_core.db import Database
+from tochka_core.logs import configure_logging
+from tochka_core.registry.record import read_ready
+from tochka_core.settings import Settings, load_settings
+
+_log = structlog.get_logger(__name__)
+
+
+def create_worker() -> Litestar:
+    """Return the application of one worker, with the modules that the last judgement calls ready.
+
+    Workers follow the record instead of judging for themselves, so that they never disagree.
+    """
+    _end_with_parent()
+    settings = load_settings(os.environ, env_file=Path(".env"))
+    configure_logging(settings.log_level)
+    assembly = asyncio.run(_assemble(settings))
+    for module in assembly.quarantined:
+        _log.error("module not served", module=module.name, reason=module.reason)
+    return create_app(settings, assembly.modules)
+
+
+async def _assemble(settings: Settings) -> Assembly:
+    database = Database(settings.engine_url, pool_size=1)
+    try:
+        async with database.platform_scope(reason="start of a worker") as session:
+            ready = await read_ready(session)
+    finally:
+        await database.dispose()
+    candidates = [item for item in discover() if ready.get(item.name) == item.version]
+    return assemble(gate(candidates, core_version=__version__))
+
+
+def _end_with_parent() -> None:
+    """Stop this worker when the process that started it is gone, be it by `kill -9`.
+
+    Otherwise it would go on serving, and hold the port against the next start.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()

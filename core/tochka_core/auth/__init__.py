@@ -1,0 +1,1 @@
+"""Signing in: passwords, tokens, and the person behind a request."""

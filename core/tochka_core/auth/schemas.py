@@ -1,0 +1,26 @@
+"""Signing in, as it crosses HTTP."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+
+class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A phone number and a password."""
+
+    phone: Annotated[str, Meta(max_length=40, examples=["+79123456789"])]
+    password: Annotated[str, Meta(max_length=1024)]
+
+    def __repr__(self) -> str:
+        """Show nothing: neither belongs in a log."""
+        return "Credentials(***)"
+
+
+class TokenOut(msgspec.Struct, frozen=True):
+    """A token for the `Authorization` header (RFC 6750)."""
+
+    access_token: str
+    expires_in: int
+    """Seconds."""
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a scheme, not a secret

@@ -1,0 +1,28 @@
+"""`tochka doctor`."""
+
+import asyncio
+from collections.abc import Sequence
+
+import click
+import msgspec
+
+from tochka_core.cli.group import read_settings
+from tochka_core.cli.output import json_option, print_json
+from tochka_core.diagnosis import Finding, diagnose
+from tochka_core.local import running_database
+
+
+@click.command()
+@json_option
+def doctor(*, as_json: bool) -> None:
+    """Check the settings, the database, its protection and the modules; change nothing."""
+    with running_database(read_settings()) as settings:
+        findings: Sequence[Finding] = asyncio.run(diagnose(settings))
+    if as_json:
+        print_json(msgspec.to_builtins(findings))
+    else:
+        for finding in findings:
+            mark = click.style("ok  ", fg="green") if finding.is_ok else click.style("FAIL", fg="red")
+            click.echo(f"{mark}  {finding.subject}: {finding.detail}")
+    if not all(finding.is_ok for finding in findings):
+        raise SystemExit(1)

@@ -1,0 +1,74 @@
+"""`tochka` itself: its commands, and one way for all of them to fail."""
+
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from tochka_plugins import TochkaError
+
+from tochka_core import __version__
+from tochka_core.errors import OperatorError
+from tochka_core.logs import configure_logging
+from tochka_core.settings import Settings, load_settings, unknown_settings
+
+ENV_FILE: Final = Path(".env")
+
+
+class TochkaGroup(click.Group):
+    """Loads a command when it is asked for, and turns expected errors into one line."""
+
+    def __init__(self, *args: Any, lazy: dict[str, str] | None = None, **kwargs: Any) -> None:  # noqa: ANN401 - click's own
+        """Take the commands in *lazy*: name to `package.module:attribute`."""
+        super().__init__(*args, **kwargs)
+        self._lazy = lazy or {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted({*super().list_commands(ctx), *self._lazy})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command if it is one of the lazy ones."""
+        if cmd_name not in self._lazy:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = self._lazy[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own
+        """Run the command; what the operator can mend becomes one line and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except (OperatorError, TochkaError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(
+    cls=TochkaGroup,
+    lazy={
+        "doctor": "tochka_core.cli.doctor:doctor",
+        "modules": "tochka_core.cli.modules:modules",
+        "serve": "tochka_core.cli.serve:serve",
+        "tenants": "tochka_core.cli.tenants:tenants",
+        "upgrade": "tochka_core.cli.upgrade:upgrade",
+        "users": "tochka_core.cli.users:users",
+    },
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="tochka")
+def tochka() -> None:
+    """Run a platform that grows by modules.
+
+    Settings come from the environment, then from a file .env in the current folder. Without
+    DATABASE_URL a private PostgreSQL is used.
+    """
+
+
+def read_settings() -> Settings:
+    """Return the settings of this process, and report those that nothing reads."""
+    for line in unknown_settings(os.environ, env_file=ENV_FILE):
+        click.echo(f"Warning: {line}", err=True)
+    settings = load_settings(os.environ, env_file=ENV_FILE)
+    configure_logging(settings.log_level)
+    return settings

@@ -1,0 +1,81 @@
+"""`tochka modules`."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Literal
+
+import click
+import msgspec
+from tochka_plugins.host import Phase, discover
+
+from tochka_core.cli.group import TochkaGroup, read_settings
+from tochka_core.cli.output import json_option, print_json, print_table
+from tochka_core.cli.session import in_platform_scope
+from tochka_core.local import running_database
+from tochka_core.registry.models import State
+from tochka_core.registry.services import list_modules
+from tochka_core.settings import Settings
+
+
+@click.group(cls=TochkaGroup)
+def modules() -> None:
+    """See which modules are installed and what state they are in."""
+
+
+@modules.command("list")
+@click.option("--strict", is_flag=True, help="Exit 1 when a module is quarantined.")
+@json_option
+def list_all(*, strict: bool, as_json: bool) -> None:
+    """List every module that is installed or was ever seen; change nothing.
+
+    STATE is what the last `tochka upgrade` found: ready, quarantined, or missing when the package is
+    gone. A module that it has not seen in this version yet is new.
+    """
+    with running_database(read_settings()) as settings:
+        found = asyncio.run(_find(settings))
+    if as_json:
+        print_json(found)
+    elif found:
+        _print(found)
+    else:
+        click.echo("No modules are installed. Install one with: pip install <distribution>")
+    if strict and any(module.state == "quarantined" for module in found):
+        raise SystemExit(1)
+
+
+class ListedModule(msgspec.Struct, frozen=True):
+    """A line of the list."""
+
+    name: str
+    version: str | None
+    state: State | Literal["new"]
+    phase: Phase | None = None
+    reason: str | None = None
+    blocked_by: str | None = None
+
+
+async def _find(settings: Settings) -> list[ListedModule]:
+    async with in_platform_scope(settings, reason="tochka modules list") as session:
+        listed = {
+            item.name: ListedModule(
+                item.name, item.version, item.state, item.phase, item.reason, item.blocked_by
+            )
+            for item in await list_modules(session)
+        }
+    for candidate in discover():
+        known = listed.get(candidate.name)
+        if known is None or known.version != candidate.version:
+            reason = "not judged yet; run `tochka upgrade`, or send SIGHUP to `tochka serve`"
+            listed[candidate.name] = ListedModule(
+                candidate.name, candidate.version, "new", reason=reason
+            )
+    return [listed[name] for name in sorted(listed)]
+
+
+def _print(found: Sequence[ListedModule]) -> None:
+    header = ("NAME", "VERSION", "STATE", "PHASE", "REASON")
+    rows = [
+        (item.name, item.version or "", item.state, item.phase or "", item.reason or "")
+        for item in found
+    ]
+    print_table(header, rows)

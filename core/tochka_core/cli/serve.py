@@ -1,0 +1,111 @@
+"""`tochka serve`."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import click
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from tochka_core.cli.group import read_settings
+from tochka_core.errors import ConfigurationError, OperatorError
+from tochka_core.local import running_database
+from tochka_core.seed import Seeded, seed
+from tochka_core.settings import Settings
+
+MIN_RESPAWN_SECONDS = 2.0
+RESPAWN_MARGIN = 2.0
+"""A new worker gets this many times as long to start as the judgement took, which loads the same."""
+
+STOP_SECONDS = 30
+"""How long a worker may take to finish its requests."""
+
+
+@click.command()
+def serve() -> None:
+    """Migrate the database and serve the platform.
+
+    Without DATABASE_URL a private PostgreSQL is started; on its first start a platform_master and
+    a tenant "demo" are created and their credentials printed once. SIGHUP judges and migrates
+    anew, then replaces the workers one after another without refusing a request.
+    """
+    settings = read_settings()
+    if settings.database_url and not settings.jwt_secret:
+        raise ConfigurationError(
+            "JWT_SECRET is not set, and with DATABASE_URL it must be;"
+            " make one with: openssl rand -hex 32"
+        )
+    _check_port(settings)
+    # Until the server handles signals itself, these must still lead through the clean stop.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    is_private = settings.database_url is None
+    with running_database(settings) as running:
+        os.environ["DATABASE_URL"] = running.database_url or ""
+        os.environ["JWT_SECRET"] = running.jwt_secret or ""
+        if _judge() != 0:
+            raise SystemExit(1)
+        if is_private and (seeded := asyncio.run(seed(running))):
+            _print_credentials(seeded)
+        _serve(running)
+
+
+def _check_port(settings: Settings) -> None:
+    """Fail before anything is started when the address cannot be listened on."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise OperatorError(
+                f"Cannot listen on {settings.host}:{settings.port} ({error.strerror});"
+                " stop the program that does, or set HOST and PORT."
+            ) from error
+
+
+def _judge() -> int:
+    """Run `tochka upgrade` in a process of its own, which a module may hang or end; its exit code."""
+    return subprocess.run([sys.executable, "-m", "tochka_core", "upgrade"], check=False).returncode
+
+
+def _print_credentials(seeded: Seeded) -> None:
+    click.secho("Created on this first start, shown only now:", bold=True)
+    click.echo(f"  platform_master  phone {seeded.phone}  password {seeded.password}")
+    click.echo(f"  tenant           {seeded.tenant}")
+
+
+def _serve(settings: Settings) -> None:
+    # A fresh interpreter for each worker: it finds what pip has changed since this one started,
+    # and it inherits none of this process's locks.
+    multiprocessing.set_start_method("spawn", force=True)
+    server = Server(
+        target="tochka_core.asgi:create_worker",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        workers_kill_timeout=STOP_SECONDS,
+        respawn_failed_workers=True,
+        respawn_interval=MIN_RESPAWN_SECONDS,
+        log_level=LogLevels(settings.log_level),
+    )
+
+    @server.on_reload
+    def _judge_again() -> None:
+        started = time.monotonic()
+        if _judge() != 0:
+            click.echo("The upgrade failed; the new workers follow the last judgement.", err=True)
+        duration = time.monotonic() - started
+        server.respawn_interval = max(MIN_RESPAWN_SECONDS, RESPAWN_MARGIN * duration)
+
+    click.echo(f"Serving on http://{settings.host}:{settings.port} (stop with Ctrl+C)")
+    server.serve()

@@ -1,0 +1,35 @@
+"""A database session for a command."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from tochka_core.db import Database
+from tochka_core.db.preflight import check_server
+from tochka_core.registry.judgement import upgrade_core
+from tochka_core.settings import Settings
+
+
+@asynccontextmanager
+async def in_platform_scope(settings: Settings, *, reason: str) -> AsyncIterator[AsyncSession]:
+    """Yield a session that sees all tenants, on a core schema that is up to date.
+
+    Commits when the block ends.
+
+    Raises:
+        OperatorError: the database cannot be used.
+    """
+    engine = create_async_engine(settings.engine_url, poolclass=NullPool)
+    try:
+        await check_server(engine)
+        await upgrade_core(engine)
+    finally:
+        await engine.dispose()
+    database = Database(settings.engine_url, pool_size=1)
+    try:
+        async with database.platform_scope(reason=reason) as session:
+            yield session
+    finally:
+        await database.dispose()

@@ -1,0 +1,48 @@
+"""`tochka tenants`."""
+
+import asyncio
+
+import click
+
+from tochka_core.cli.group import TochkaGroup, read_settings
+from tochka_core.cli.output import json_option, print_json
+from tochka_core.cli.session import in_platform_scope
+from tochka_core.local import running_database
+from tochka_core.settings import Settings
+from tochka_core.tenants.members import get_user_by_phone
+from tochka_core.tenants.schemas import TenantIn, TenantOut
+from tochka_core.tenants.services import create_tenant
+from tochka_core.users.phones import normalize_phone
+
+
+@click.group(cls=TochkaGroup)
+def tenants() -> None:
+    """Manage tenants."""
+
+
+@tenants.command()
+@click.argument("name")
+@click.option("--title", help="What people call it; the name, where left out.")
+@click.option("--domain", help="The host name that chooses this tenant.")
+@click.option("--owner", "owner_phone", help="Phone of a registered person who becomes the owner.")
+@json_option
+def create(
+    *, name: str, title: str | None, domain: str | None, owner_phone: str | None, as_json: bool
+) -> None:
+    """Create the tenant NAME."""
+    wanted = TenantIn(name=name, title=title, domain=domain, owner_phone=owner_phone)
+    with running_database(read_settings()) as settings:
+        tenant = asyncio.run(_create(settings, wanted))
+    if as_json:
+        print_json(tenant)
+    else:
+        click.echo(f"Created tenant {tenant.name}.")
+
+
+async def _create(settings: Settings, wanted: TenantIn) -> TenantOut:
+    async with in_platform_scope(settings, reason="tochka tenants create") as session:
+        owner_id = None
+        if wanted.owner_phone is not None:
+            phone = normalize_phone(wanted.owner_phone, region=settings.default_region)
+            owner_id = (await get_user_by_phone(session, phone)).id
+        return TenantOut.of(await create_tenant(session, wanted, owner_id=owner_id))

@@ -1,0 +1,59 @@
+"""`tochka users`."""
+
+import asyncio
+from typing import get_args
+
+import click
+from tochka_plugins.context import PlatformRole
+
+from tochka_core.auth.passwords import PasswordHasher, check_password_rules
+from tochka_core.cli.group import TochkaGroup, read_settings
+from tochka_core.cli.output import json_option, print_json
+from tochka_core.cli.session import in_platform_scope
+from tochka_core.local import running_database
+from tochka_core.settings import Settings
+from tochka_core.users.phones import normalize_phone
+from tochka_core.users.schemas import UserOut
+from tochka_core.users.services import create_user
+
+
+@click.group(cls=TochkaGroup)
+def users() -> None:
+    """Manage people."""
+
+
+@users.command()
+@click.option("--phone", required=True, help="Phone number, such as +79123456789.")
+@click.option(
+    "--role", type=click.Choice(get_args(PlatformRole)), default="user", show_default=True
+)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@json_option
+def create(*, phone: str, role: PlatformRole, password_stdin: bool, as_json: bool) -> None:
+    """Create a person; the password is asked for, or read from standard input."""
+    settings = read_settings()
+    number = normalize_phone(phone, region=settings.default_region)
+    password = _read_password(from_stdin=password_stdin)
+    check_password_rules(password)
+    with running_database(settings) as running:
+        user = asyncio.run(_create(running, phone=number, password=password, role=role))
+    if as_json:
+        print_json(user)
+    else:
+        click.echo(f"Created {user.role} {user.phone}.")
+
+
+def _read_password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return click.get_text_stream("stdin").readline().rstrip("\r\n")
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
+
+
+async def _create(settings: Settings, *, phone: str, password: str, role: PlatformRole) -> UserOut:
+    hasher = PasswordHasher(cost=settings.bcrypt_cost, pepper=settings.password_pepper)
+    password_hash = await hasher.hash(password)
+    async with in_platform_scope(settings, reason="tochka users create") as session:
+        return UserOut.of(
+            await create_user(session, phone=phone, password_hash=password_hash, role=role)
+        )

@@ -1,0 +1,71 @@
+"""The database as the rest of the core, and every module, reaches it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import structlog
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from tochka_plugins.errors import Unavailable
+
+from tochka_core.db.scope import Scope, require_scope, scoped
+
+_log = structlog.get_logger(__name__)
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database gives no connection: it is away, or all connections are busy."""
+
+    def __init__(self) -> None:
+        """Ask the client to come back in a second."""
+        super().__init__("The database is not available.", retry_after_seconds=1)
+
+
+class Database:
+    """A pool of connections on which every transaction has a scope."""
+
+    def __init__(self, url: URL, *, pool_size: int = 20) -> None:
+        """Make the pool; the first connection is opened when it is needed."""
+        self.engine: AsyncEngine = create_async_engine(
+            url, pool_size=pool_size, max_overflow=0, pool_timeout=10, pool_pre_ping=False
+        )
+        require_scope(self.engine)
+        self._platform_engine = scoped(self.engine, Scope.of_platform())
+
+    @asynccontextmanager
+    async def tenant_scope(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
+        """Open a transaction that sees and writes the rows of one tenant only.
+
+        Commits when the block ends, rolls back when it raises.
+        """
+        async with _transaction(scoped(self.engine, Scope.of_tenant(tenant_id))) as session:
+            yield session
+
+    @asynccontextmanager
+    async def platform_scope(self, *, reason: str) -> AsyncIterator[AsyncSession]:
+        """Open a transaction that sees the rows of all tenants; *reason* is logged.
+
+        Commits when the block ends, rolls back when it raises.
+        """
+        _log.debug("platform scope", reason=reason)
+        async with _transaction(self._platform_engine) as session:
+            yield session
+
+    async def dispose(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+
+@asynccontextmanager
+async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+        try:
+            await session.connection()
+        except (OSError, DBAPIError, PoolTimeoutError) as error:
+            _log.warning("database unavailable", error=type(error).__name__)
+            raise DatabaseUnavailable from error
+        yield session

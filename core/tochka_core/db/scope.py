@@ -1,0 +1,86 @@
+"""A transaction's scope: in which role it runs and whose rows it sees.
+
+The scope is opened together with the transaction, in one round trip, and ends with it. Nothing of
+it stays on the connection, so a pooler in transaction mode may hand the connection on.
+"""
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE
+from tochka_plugins.models import TENANT_SETTING
+
+SCOPE_OPTION: Final = "tochka_scope"
+
+
+class NoScopeError(RuntimeError):
+    """A transaction was begun without a scope; open one with `tenant_scope` or `platform_scope`."""
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """What a transaction begins with."""
+
+    opening: str
+    """The statements that begin the transaction, sent as one batch."""
+
+    @classmethod
+    def of_tenant(cls, tenant_id: UUID) -> "Scope":
+        """See and write the rows of one tenant."""
+        # UUID() keeps anything that is no UUID out of the statement.
+        setting = f"SELECT set_config('{TENANT_SETTING}', '{UUID(str(tenant_id))}', true)"
+        return cls(f"BEGIN; SET LOCAL ROLE {TENANT_ROLE}; {setting}")
+
+    @classmethod
+    def of_platform(cls) -> "Scope":
+        """See and write the rows of all tenants."""
+        return cls(f"BEGIN; SET LOCAL ROLE {PLATFORM_ROLE}")
+
+
+def scoped(engine: AsyncEngine, scope: Scope) -> AsyncEngine:
+    """Return *engine* with *scope* for every transaction begun on it."""
+    return engine.execution_options(**{SCOPE_OPTION: scope})
+
+
+def require_scope(engine: AsyncEngine) -> None:
+    """Make every transaction on *engine* begin with its scope, and refuse those without one."""
+    event.listen(engine.sync_engine, "begin", _begin)
+
+
+def _begin(connection: Connection) -> None:
+    scope: Scope | None = connection.get_execution_options().get(SCOPE_OPTION)
+    if scope is None:
+        raise NoScopeError("This transaction has no scope: use tenant_scope or platform_scope.")
+    while True:
+        adapted: Any = connection.connection.dbapi_connection
+        driver = adapted.driver_connection
+        # Set first: should the batch fail half-way, the pool still rolls the connection back.
+        adapted._transaction = _Transaction(driver)  # noqa: SLF001 - the one seam
+        try:
+            adapted.run_async(lambda driver: driver.execute(scope.opening))
+        except Exception:
+            if not driver.is_closed():
+                raise
+            # The server has gone since the connection was last used. Nothing was sent yet, so
+            # another connection may take over; one that cannot be opened raises.
+            connection.invalidate()
+        else:
+            return
+
+
+class _Transaction:
+    """Stands in for the driver's transaction, which would have cost a round trip of its own.
+
+    SQLAlchemy's adapted asyncpg connection begins one lazily unless there is one already.
+    """
+
+    def __init__(self, driver: Any) -> None:  # noqa: ANN401 - the driver is never imported
+        self._driver = driver
+
+    async def commit(self) -> None:
+        await self._driver.execute("COMMIT")
+
+    async def rollback(self) -> None:
+        await self._driver.execute("ROLLBACK")

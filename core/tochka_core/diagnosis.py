@@ -1,0 +1,91 @@
+"""What `tochka doctor` looks at."""
+
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+from tochka_migrations import Target, core_target
+from tochka_migrations.rls import missing_protection
+from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE
+from tochka_migrations.runner import current_revision, head_of
+from tochka_migrations.targets import module_target
+from tochka_plugins.host import assemble, discover, gate
+
+from tochka_core import __version__
+from tochka_core.db.preflight import check_server
+from tochka_core.errors import OperatorError
+from tochka_core.settings import Settings
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was looked at."""
+
+    subject: str
+    is_ok: bool
+    detail: str
+
+
+async def diagnose(settings: Settings) -> Sequence[Finding]:
+    """Return what was found, in the order in which it was looked at; nothing is changed."""
+    engine = create_async_engine(settings.engine_url, poolclass=NullPool)
+    try:
+        return [finding async for finding in _findings(settings, engine)]
+    finally:
+        await engine.dispose()
+
+
+async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Finding]:
+    yield Finding("core", is_ok=True, detail=f"version {__version__}")
+    secret = "set" if settings.jwt_secret else "JWT_SECRET is not set; `tochka serve` needs it"
+    yield Finding("settings", is_ok=bool(settings.jwt_secret), detail=secret)
+    try:
+        await check_server(engine)
+    except OperatorError as error:
+        yield Finding("database", is_ok=False, detail=str(error))
+        return
+    async with engine.connect() as connection:
+        version = await connection.scalar(text("SHOW server_version"))
+        yield Finding("database", is_ok=True, detail=f"PostgreSQL {version}")
+        if not await connection.run_sync(_has_roles):
+            detail = f"{TENANT_ROLE} or {PLATFORM_ROLE} is missing; run: tochka upgrade"
+            yield Finding("roles", is_ok=False, detail=detail)
+            return
+        yield Finding("roles", is_ok=True, detail=f"{TENANT_ROLE}, {PLATFORM_ROLE}")
+        gated = gate(discover(), core_version=__version__)
+        assembly = assemble(gated)
+        yield await connection.run_sync(_examine, core_target())
+        for module in assembly.modules:
+            if module.migrations is None:
+                yield Finding(module.name, is_ok=True, detail="has no tables")
+                continue
+            target = module_target(
+                module.name,
+                module.migrations,
+                requires=gated.requires[module.name],
+                metadata=module.metadata,
+            )
+            yield await connection.run_sync(_examine, target)
+        for item in assembly.quarantined:
+            detail = f"quarantined in phase {item.phase}: {item.reason}"
+            yield Finding(item.name, is_ok=False, detail=detail)
+
+
+def _has_roles(connection: Connection) -> bool:
+    query = text("SELECT count(*) FROM pg_roles WHERE rolname IN (:tenant, :platform)")
+    names = {"tenant": TENANT_ROLE, "platform": PLATFORM_ROLE}
+    return connection.scalar(query, names) == len(names)
+
+
+def _examine(connection: Connection, target: Target) -> Finding:
+    """Compare one schema with what its revisions and the rules of isolation say."""
+    current, head = current_revision(connection, target), head_of(target)
+    if current != head:
+        detail = f"is at {current or 'nothing'}, the newest revision is {head}; run: tochka upgrade"
+        return Finding(target.name, is_ok=False, detail=detail)
+    missing = missing_protection(connection, target)
+    if missing:
+        detail = f"lacks protection; run: tochka upgrade, or: {'; '.join(missing)}"
+        return Finding(target.name, is_ok=False, detail=detail)
+    return Finding(target.name, is_ok=True, detail=f"at {current}, every table protected")

@@ -1,0 +1,153 @@
+"""Who asks, for which tenant, and may they: decided before a handler runs, on every route.
+
+    request id → principal → tenant → membership → module gate → validation → handler
+
+The order matters to strangers: nobody learns of a tenant, or of what it has enabled, before it is
+known that they belong to it.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from tochka_plugins import (
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    PermissionDenied,
+    Principal,
+    Tenant,
+    Unavailable,
+)
+from tochka_plugins.routing import ANONYMOUS_KEY
+
+from tochka_core.auth.tokens import AccessTokens
+from tochka_core.db import Database
+from tochka_core.http.lookup import Found, find_principal, find_tenant
+from tochka_core.http.problems import NOTHING_HERE
+from tochka_core.tenants.names import host_name
+from tochka_core.tenants.services import no_such_tenant
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp, Receive, Scope, Send
+
+MODULE_KEY: Final = "tochka_module"
+"""The key in a route's `opt` that says which module it belongs to."""
+
+
+class Access(msgspec.Struct, frozen=True):
+    """What is known of a request once it may pass; `request.auth`."""
+
+    principal: Principal | None
+    """`None` on routes that are open to anyone."""
+    tenant: Tenant | None
+    """`None` where none was chosen, which module routes do not allow."""
+
+
+class AccessControl(ASGIMiddleware):
+    """Lets a request through to its handler, or answers why not."""
+
+    scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
+
+    def __init__(
+        self, *, database: Database, tokens: AccessTokens, stopped_modules: set[str]
+    ) -> None:
+        """Answer 503 for *stopped_modules*: they are installed, but could not be started."""
+        self._database = database
+        self._tokens = tokens
+        self._stopped_modules = stopped_modules
+
+    async def handle(
+        self, scope: "Scope", receive: "Receive", send: "Send", next_app: "ASGIApp"
+    ) -> None:
+        """Decide, then go on; what is decided lies in `request.auth`."""
+        route: dict[str, Any] = scope["route_handler"].opt
+        is_anonymous = bool(route.get(ANONYMOUS_KEY))
+        module: str | None = route.get(MODULE_KEY)
+        if is_anonymous and module is None:
+            access = Access(principal=None, tenant=None)
+        else:
+            access = await self._decide(scope, module, is_anonymous=is_anonymous)
+        scope["auth"] = access
+        scope["user"] = access.principal
+        await next_app(scope, receive, send)
+
+    async def _decide(self, scope: "Scope", module: str | None, *, is_anonymous: bool) -> Access:
+        user_id = None if is_anonymous else self._tokens.read(_bearer_token(scope))
+        name, domain = _tenant_name(scope), host_name(_header(scope, b"host") or "")
+        async with self._database.platform_scope(reason="access") as session:
+            person = None if user_id is None else await find_principal(session, user_id)
+            if person is None and not is_anonymous:
+                raise NotAuthenticated("The access token is not valid.")
+            found = await find_tenant(
+                session, name=name, domain=domain, user_id=user_id, module=module
+            )
+        tenant = _choose(found, name=name, is_anonymous=is_anonymous)
+        if module is not None:
+            self._check_module(module, tenant)
+        return Access(
+            principal=person and msgspec.structs.replace(
+                person, tenant_role=tenant.role if tenant else None
+            ),
+            tenant=tenant and Tenant(id=tenant.id, name=tenant.name, title=tenant.title),
+        )
+
+    def _check_module(self, module: str, tenant: Found | None) -> None:
+        if tenant is None:
+            raise InvalidInput("Choose a tenant with the header X-Tenant.", pointer="/X-Tenant")
+        if not tenant.has_module:
+            raise NotFound(NOTHING_HERE)
+        if module in self._stopped_modules:
+            raise Unavailable("This module could not be started.", retry_after_seconds=60)
+
+
+def _choose(found: list[Found], *, name: str | None, is_anonymous: bool) -> Found | None:
+    """Return the tenant that host and header agree on, if the caller may use it.
+
+    Raises:
+        InvalidInput: they name different tenants.
+        NotFound: the named tenant does not exist, or the caller is no member.
+        PermissionDenied: it is suspended; members are told why.
+    """
+    by_domain = next((tenant for tenant in found if tenant.is_by_domain), None)
+    if name is not None and by_domain is not None and by_domain.name != name:
+        raise InvalidInput("X-Tenant names another tenant than the host.", pointer="/X-Tenant")
+    tenant = by_domain or next(iter(found), None)
+    if tenant is None:
+        if name is not None:
+            raise no_such_tenant()
+        return None
+    if tenant.role is None and not is_anonymous:
+        raise no_such_tenant()
+    if tenant.is_suspended:
+        if tenant.role is None:
+            raise no_such_tenant()
+        reason = tenant.suspension_reason or "no reason is given"
+        raise PermissionDenied(f"The tenant is suspended: {reason}")
+    return tenant
+
+
+def _header(scope: "Scope", wanted: bytes) -> str | None:
+    """Return a header's value, `None` where it is absent.
+
+    Raises:
+        InvalidInput: it is there more than once, and it is not told which one counts.
+    """
+    values = [value for name, value in scope["headers"] if name == wanted]
+    if len(values) > 1:
+        name = wanted.decode().title()
+        raise InvalidInput(f"The header {name} is given more than once.", pointer=f"/{name}")
+    return values[0].decode("latin-1") if values else None
+
+
+def _tenant_name(scope: "Scope") -> str | None:
+    name = _header(scope, b"x-tenant")
+    return None if name is None else name.strip()
+
+
+def _bearer_token(scope: "Scope") -> str:
+    scheme, _, token = (_header(scope, b"authorization") or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotAuthenticated("Send an access token: Authorization: Bearer …")
+    return token.strip()

@@ -1,0 +1,48 @@
+"""Reading a request's body with less trust than the framework has."""
+
+import re
+from typing import Any, Final
+
+from litestar import Request
+from litestar.exceptions import ClientException
+from litestar.exceptions.http_exceptions import HTTPException
+
+_ESCAPED_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_JSON_TYPES: Final = frozenset({"application/json", "application/merge-patch+json"})
+
+
+class UnsupportedMediaType(HTTPException):
+    """The body is of another media type than the route reads."""
+
+    status_code = 415
+
+
+class JsonRequest(Request[Any, Any, Any]):
+    """A request whose JSON is refused before it can harm: wrong type, too deep, NUL in a text."""
+
+    async def json(self) -> Any:  # noqa: ANN401 - whatever the document holds
+        """Return the decoded body.
+
+        Raises:
+            UnsupportedMediaType: `Content-Type` is not JSON's.
+            ClientException: the document is nested too deeply, or a text in it contains U+0000,
+                which PostgreSQL cannot store.
+        """
+        if self.content_type[0] not in _JSON_TYPES:
+            raise UnsupportedMediaType("Send application/json.")
+        if _ESCAPED_NUL.search(await self.body()):
+            raise ClientException("A text may not contain U+0000.")
+        try:
+            return await super().json()
+        except RecursionError:
+            raise ClientException("The document is nested too deeply.") from None
+
+
+async def refuse_nul(request: Request[Any, Any, Any]) -> None:
+    """Refuse a path or query string with a NUL, which no column can hold.
+
+    Raises:
+        ClientException: there is one.
+    """
+    if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        raise ClientException("A text may not contain U+0000.")

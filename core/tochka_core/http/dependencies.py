@@ -1,0 +1,77 @@
+"""What a handler may ask for by parameter name.
+
+A session that a handler asks for is committed when the handler has returned and its answer is
+encoded, but before the answer is sent: a client that reads 201 finds the row. Where the commit
+fails, the client reads the error.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from litestar import Request
+from litestar.di import Provide
+from sqlalchemy.ext.asyncio import AsyncSession
+from tochka_plugins import InvalidInput, NotAuthenticated, Principal, Tenant
+from tochka_plugins.pagination import provide_page_query
+
+from tochka_core.db import Database
+
+
+async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
+    """Return who asks."""
+    principal: Principal | None = request.auth.principal
+    if principal is None:
+        raise NotAuthenticated("Nobody is signed in.")
+    return principal
+
+
+async def provide_tenant(request: Request[Any, Any, Any]) -> Tenant:
+    """Return the chosen tenant."""
+    tenant: Tenant | None = request.auth.tenant
+    if tenant is None:
+        raise InvalidInput("Choose a tenant with the header X-Tenant.", pointer="/X-Tenant")
+    return tenant
+
+
+async def provide_chosen_tenant(request: Request[Any, Any, Any]) -> Tenant | None:
+    """Return the chosen tenant, `None` where none was chosen."""
+    tenant: Tenant | None = request.auth.tenant
+    return tenant
+
+
+def public_dependencies(database: Database) -> Mapping[str, Provide]:
+    """Return what any handler may ask for, in a module and in the core."""
+
+    async def provide_session(tenant: Tenant) -> AsyncIterator[AsyncSession]:
+        async with database.tenant_scope(tenant.id) as session:
+            yield session
+
+    return {
+        "page_query": Provide(provide_page_query),
+        "principal": Provide(provide_principal),
+        "session": Provide(provide_session),
+        "tenant": Provide(provide_tenant),
+    }
+
+
+def core_dependencies(
+    database: Database, values: Mapping[str, object]
+) -> Mapping[str, Provide]:
+    """Return what only the core's handlers may ask for; *values* are given as they are."""
+
+    async def provide_platform_session() -> AsyncIterator[AsyncSession]:
+        async with database.platform_scope(reason="request") as session:
+            yield session
+
+    return {
+        "chosen_tenant": Provide(provide_chosen_tenant),
+        "platform_session": Provide(provide_platform_session),
+        **{name: Provide(_constant(value), sync_to_thread=False) for name, value in values.items()},
+    }
+
+
+def _constant(value: object) -> Any:  # noqa: ANN401 - a provider of whatever it is
+    def provide() -> Any:  # noqa: ANN401 - as above
+        return value
+
+    return provide

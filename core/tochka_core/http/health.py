@@ -1,0 +1,68 @@
+"""`/health/live` and `/health/ready`."""
+
+from typing import Literal
+
+import msgspec
+from litestar import Controller, get
+from litestar.response import Response
+from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
+from tochka_plugins import ANONYMOUS, Unavailable
+from tochka_plugins.host import Phase
+
+from tochka_core.db import Database
+from tochka_core.registry.models import State
+from tochka_core.registry.services import list_modules
+
+
+class Live(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    status: Literal["live"] = "live"
+
+
+class ModuleReadiness(msgspec.Struct, frozen=True):
+    """A module's part in the readiness report."""
+
+    name: str
+    state: State
+    phase: Phase | None
+    reason: str | None
+    blocked_by: str | None
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether the platform can serve, and what each module is up to."""
+
+    status: Literal["ready", "unavailable"]
+    database: Literal["ready", "unavailable"]
+    modules: list[ModuleReadiness]
+
+
+class HealthController(Controller):
+    """What a load balancer asks."""
+
+    path = "/health"
+    tags = ["health"]  # noqa: RUF012 - the name and type are Litestar's
+    opt = ANONYMOUS
+
+    @get("/live", summary="Is the process alive")
+    async def live(self) -> Live:
+        """Answer as long as the process can."""
+        return Live()
+
+    @get("/ready", summary="Can the platform serve")
+    async def ready(self, database: Database) -> Response[Readiness]:
+        """Answer 200 when the database is there, 503 when it is not.
+
+        A quarantined module is reported and does not make the platform unready: the rest serves.
+        """
+        try:
+            async with database.platform_scope(reason="readiness") as session:
+                modules = [
+                    ModuleReadiness(item.name, item.state, item.phase, item.reason, item.blocked_by)
+                    for item in await list_modules(session)
+                ]
+        except Unavailable:
+            report = Readiness("unavailable", "unavailable", [])
+            return Response(report, status_code=HTTP_503_SERVICE_UNAVAILABLE)
+        return Response(Readiness("ready", "ready", modules), status_code=HTTP_200_OK)

@@ -1,0 +1,149 @@
+"""Every error as a problem document (RFC 9457), in the one place that knows both sides."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import structlog
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from litestar.plugins.problem_details import (
+    ProblemDetailsConfig,
+    ProblemDetailsException,
+    ProblemDetailsPlugin,
+)
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from tochka_plugins.errors import TochkaError
+
+from tochka_core.http.request_id import current_request_id
+
+_log = structlog.get_logger(__name__)
+
+NOTHING_HERE: Final = "There is nothing at this path."
+"""Also the answer of a module that the tenant has not enabled: nobody can tell the two apart."""
+
+_TITLES: Final = {
+    400: "Invalid input",
+    404: "Not found",
+    405: "Method not allowed",
+    413: "Request body too large",
+    415: "Unsupported media type",
+}
+
+
+def problem_details() -> ProblemDetailsPlugin:
+    """Return the plugin that answers with problem documents."""
+    converters: dict[type[Exception], Callable[[Any], ProblemDetailsException]] = {
+        TochkaError: _from_tochka_error,
+        HTTPException: _from_http_exception,
+        IntegrityError: _from_integrity_error,
+        DataError: _from_data_error,
+        ExceptionGroup: _from_group,
+        Exception: _from_unexpected,
+    }
+    return ProblemDetailsPlugin(
+        ProblemDetailsConfig(exception_to_problem_detail_map=converters)
+    )
+
+
+def _problem(
+    status: int, title: str, detail: str, *, headers: dict[str, str] | None = None, **extra: Any  # noqa: ANN401 - any JSON value
+) -> ProblemDetailsException:
+    members = {"request_id": current_request_id(), **extra}
+    return ProblemDetailsException(
+        status_code=status, title=title, detail=detail, headers=headers or {}, extra=members,
+        type_="about:blank",
+    )
+
+
+def _from_tochka_error(error: TochkaError) -> ProblemDetailsException:
+    return _problem(
+        error.status, error.title, error.detail, headers=dict(error.headers), **error.extra
+    )
+
+
+def _from_http_exception(error: HTTPException) -> ProblemDetailsException:
+    status = error.status_code
+    if status >= 500:  # noqa: PLR2004 - the class of server errors
+        return _from_unexpected(error)
+    detail = error.detail
+    if isinstance(error, NotFoundException):
+        detail = NOTHING_HERE
+    elif isinstance(error, MethodNotAllowedException):
+        detail = "This path does not know the method."
+    errors = list(_field_errors(error))
+    extra = {"errors": errors} if errors else {}
+    if isinstance(error, ValidationException):
+        detail = "; ".join(item["detail"] for item in errors) or "The request is not valid."
+    return _problem(
+        status, _TITLES.get(status, "Request refused"), detail,
+        headers=dict(error.headers or {}), **extra,
+    )
+
+
+def _field_errors(error: HTTPException) -> Iterator[dict[str, str]]:
+    """Yield a pointer and a sentence for each field that the error complains about."""
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        for item in error.extra:
+            source, key, message = item.get("source"), item.get("key"), item["message"]
+            if source == "body":
+                yield _body_error(message, key)
+            else:
+                yield {"pointer": f"/{key or ''}", "detail": message}
+    elif error.status_code == 400:  # noqa: PLR2004 - a body that cannot be decoded
+        yield _body_error(error.detail, None)
+
+
+_MSGSPEC_PATH: Final = re.compile(r" - at `\$(?P<path>[^`]*)`")
+_MSGSPEC_FIELD: Final = re.compile(r"(?:unknown|required) field `(?P<field>[^`]*)`")
+_PATH_STEP: Final = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+
+
+def _body_error(message: str, key: str | None) -> dict[str, str]:
+    """Return msgspec's sentence with a JSON pointer (RFC 6901) to the field it names."""
+    steps: list[str] = []
+    if path := _MSGSPEC_PATH.search(message):
+        steps = [step[0] or step[1] for step in _PATH_STEP.findall(path["path"])]
+    elif key and key != "data":
+        steps = key.split(".")
+    if field := _MSGSPEC_FIELD.search(message):
+        steps.append(field["field"])
+    pointer = "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
+    return {"pointer": pointer, "detail": _MSGSPEC_PATH.sub("", message)}
+
+
+def _from_integrity_error(error: IntegrityError) -> ProblemDetailsException:
+    """Answer a constraint that no service has checked first, or that a race has broken."""
+    _log.warning("constraint violated", error=type(error.orig).__name__)
+    return _problem(409, "Conflict", "The change conflicts with what is stored.")
+
+
+def _from_data_error(error: DataError) -> ProblemDetailsException:
+    _log.warning("value refused by the database", error=type(error.orig).__name__)
+    return _problem(400, "Invalid input", "A value is out of range.")
+
+
+def _from_group(group: ExceptionGroup[Exception]) -> ProblemDetailsException:
+    """Answer with the first error of those that dependencies raised while they were closed."""
+    first = group.exceptions[0]
+    for kind, convert in (
+        (TochkaError, _from_tochka_error),
+        (HTTPException, _from_http_exception),
+        (IntegrityError, _from_integrity_error),
+    ):
+        if isinstance(first, kind):
+            return convert(first)  # type: ignore[operator]  # the pair belongs together
+    return _from_unexpected(first)
+
+
+def _from_unexpected(error: Exception) -> ProblemDetailsException:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        _log.warning("database connection lost", error=type(error.orig).__name__)
+        headers = {"Retry-After": "1"}
+        return _problem(503, "Unavailable", "The database is not available.", headers=headers)
+    _log.error("unexpected error", exc_info=error)
+    return _problem(500, "Internal server error", "Something went wrong here; it has been logged.")

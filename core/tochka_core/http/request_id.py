@@ -1,0 +1,44 @@
+"""A name for each request, in every log line and in the answer."""
+
+import re
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADER: Final = b"x-request-id"
+_ACCEPTABLE: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+
+
+class RequestId:
+    """Takes `X-Request-Id` from the request, or makes one, and gives it back in the response.
+
+    It wraps the whole application, so that answers to unknown paths carry it too.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap *app*."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        given = next((value for name, value in scope["headers"] if name == HEADER), b"")
+        request_id = given if _ACCEPTABLE.fullmatch(given) else uuid4().hex.encode()
+        structlog.contextvars.bind_contextvars(request_id=request_id.decode())
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (HEADER, request_id)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            structlog.contextvars.unbind_contextvars("request_id")
+
+
+def current_request_id() -> str | None:
+    """Return the name of the running request, `None` outside of one."""
+    value = structlog.contextvars.get_contextvars().get("request_id")
+    return value if isinstance(value, str) else None

@@ -1,0 +1,50 @@
+"""The database that a command works on: the given one, or a private one for as long as it runs."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from tochka_core.db.embedded import default_data_dir, embedded_postgres
+from tochka_core.settings import MIN_SECRET_BYTES, Settings
+
+
+@contextmanager
+def running_database(settings: Settings) -> Iterator[Settings]:
+    """Yield *settings* with a database that runs, and a `jwt_secret` where it is the private one.
+
+    Raises:
+        OperatorError: the private database cannot be started.
+    """
+    if settings.database_url:
+        yield settings
+        return
+    data_dir = settings.data_dir or default_data_dir()
+    with embedded_postgres(
+        data_dir, pg_bin=settings.pg_bin, account=settings.pg_account
+    ) as database_url:
+        yield msgspec.structs.replace(
+            settings,
+            database_url=database_url,
+            jwt_secret=settings.jwt_secret or _local_secret(data_dir / "jwt_secret"),
+        )
+
+
+def _local_secret(path: Path) -> str:
+    """Return the secret in *path*, which is made once and is readable by this account only."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    if not path.exists():
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(MIN_SECRET_BYTES))
+        try:
+            # A link fails where the file exists: of two launchers at once one wins, whole.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text()

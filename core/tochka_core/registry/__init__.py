@@ -1,0 +1,1 @@
+"""Which modules are installed, in what state, and which tenant has enabled them."""

@@ -1,0 +1,59 @@
+"""`/api/v1/modules` and `/api/v1/tenants/{name}/modules`."""
+
+from litestar import Controller, get, put
+from sqlalchemy.ext.asyncio import AsyncSession
+from tochka_plugins import Principal, Tenant
+
+from tochka_core.registry import services
+from tochka_core.registry.schemas import ModuleOut, ModuleSwitch, TenantModuleOut
+from tochka_core.tenants.services import (
+    get_managed_tenant,
+    get_visible_tenant,
+    require_platform_master,
+)
+
+
+class ModuleController(Controller):
+    """Modules, as the platform and its tenants see them."""
+
+    tags = ["modules"]  # noqa: RUF012 - the name and type are Litestar's
+
+    @get("/modules", summary="List modules")
+    async def list_all(
+        self,
+        platform_session: AsyncSession,
+        principal: Principal,
+        chosen_tenant: Tenant | None,
+    ) -> list[ModuleOut] | list[TenantModuleOut]:
+        """Return what the chosen tenant has and could enable; without one, all, to the platform."""
+        if chosen_tenant is None:
+            require_platform_master(principal)
+            return [ModuleOut.of(module) for module in await services.list_modules(platform_session)]
+        found = await services.list_tenant_modules(platform_session, chosen_tenant.id)
+        return [TenantModuleOut.of(module, enabled=enabled) for module, enabled in found]
+
+    @get("/tenants/{name:str}/modules", summary="List a tenant's modules")
+    async def list_of_tenant(
+        self, name: str, platform_session: AsyncSession, principal: Principal
+    ) -> list[TenantModuleOut]:
+        """Return what the tenant has and could enable."""
+        tenant = await get_visible_tenant(platform_session, principal, name)
+        found = await services.list_tenant_modules(platform_session, tenant.id)
+        return [TenantModuleOut.of(module, enabled=enabled) for module, enabled in found]
+
+    @put("/tenants/{name:str}/modules/{module:str}", summary="Enable or disable a module")
+    async def switch(
+        self,
+        name: str,
+        module: str,
+        data: ModuleSwitch,
+        platform_session: AsyncSession,
+        principal: Principal,
+    ) -> TenantModuleOut:
+        """Enable or disable a module; the tenant's owners, admins and a `platform_master` may."""
+        tenant = await get_managed_tenant(platform_session, principal, name)
+        if data.enabled:
+            changed = await services.enable_module(platform_session, tenant, module, principal)
+        else:
+            changed = await services.disable_module(platform_session, tenant, module)
+        return TenantModuleOut.of(changed, enabled=data.enabled)

@@ -1,0 +1,167 @@
+"""What the operator may set, read once from the environment and a `.env` file."""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from dotenv import dotenv_values
+from msgspec import Meta
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from tochka_core.errors import ConfigurationError
+
+UNPREFIXED: Final = frozenset({"database_url", "jwt_secret", "host", "port"})
+SECRETS: Final = frozenset({"database_url", "jwt_secret", "password_pepper"})
+MIN_SECRET_BYTES: Final = 32
+PREFIX: Final = "TOCHKA_"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one process; `load_settings` makes them."""
+
+    database_url: str | None = None
+    """The PostgreSQL to use, version 15 or newer; unset means a private one in `data_dir`."""
+
+    jwt_secret: str | None = None
+    """Signs access tokens, at least 32 bytes; unset is allowed with the private database only."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8000
+    """The port to listen on."""
+
+    data_dir: Path | None = None
+    """Where the private database lives; unset means the account's own data folder."""
+
+    pg_bin: Path | None = None
+    """A folder with the programs of PostgreSQL 15 or newer, instead of the installed wheel's."""
+
+    pg_account: str | None = None
+    """The account that runs the private database when `tochka` is started by root."""
+
+    workers: Annotated[int, Meta(ge=1, le=256)] = 1
+    """Processes that serve requests."""
+
+    db_pool_size: Annotated[int, Meta(ge=1, le=1000)] = 20
+    """Database connections that one worker keeps."""
+
+    default_region: Annotated[str, Meta(pattern="^[A-Z]{2}$")] = "RU"
+    """The country (ISO 3166-1 alpha-2) of phone numbers that are written without one."""
+
+    bcrypt_cost: Annotated[int, Meta(ge=4, le=16)] = 12
+    """The logarithm of bcrypt's rounds; 12 takes about a fifth of a second."""
+
+    password_pepper: str = ""
+    """A secret mixed into every password hash; changing it makes all passwords invalid."""
+
+    access_token_seconds: Annotated[int, Meta(ge=60, le=86400)] = 900
+    """How long an access token is valid."""
+
+    max_body_bytes: Annotated[int, Meta(ge=1024)] = 1_048_576
+    """The largest request body that is read."""
+
+    log_level: str = "info"
+    """The least serious log line that is written: debug, info, warning or error."""
+
+    def __repr__(self) -> str:
+        """Show everything but the secrets."""
+        shown = {
+            name: "***" if name in SECRETS and getattr(self, name) else getattr(self, name)
+            for name in self.__struct_fields__
+        }
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+    @property
+    def engine_url(self) -> URL:
+        """The database's address for SQLAlchemy's asyncpg dialect.
+
+        Raises:
+            ConfigurationError: `DATABASE_URL` is unset, malformed or not PostgreSQL's.
+        """
+        if not self.database_url:
+            raise ConfigurationError("DATABASE_URL is not set.")
+        return engine_url(self.database_url)
+
+
+def variable_of(field: str) -> str:
+    """Return the name of the environment variable that sets *field*."""
+    return field.upper() if field in UNPREFIXED else PREFIX + field.upper()
+
+
+VARIABLES: Final = {variable_of(field): field for field in Settings.__struct_fields__}
+"""Every variable that is read, and the field it sets."""
+
+
+def load_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -> Settings:
+    """Return the settings from *environ*, then from *env_file* for what it leaves out.
+
+    An empty value counts as unset.
+
+    Raises:
+        ConfigurationError: a value is malformed; the message names the variable.
+    """
+    given = _given(environ, env_file)
+    values = {VARIABLES[name]: value for name, value in given.items() if name in VARIABLES}
+    try:
+        settings = msgspec.convert(
+            values, Settings, strict=False, dec_hook=lambda kind, value: kind(value)
+        )
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(_explain(str(error))) from error
+    if settings.jwt_secret and len(settings.jwt_secret.encode()) < MIN_SECRET_BYTES:
+        raise ConfigurationError(
+            f"JWT_SECRET is shorter than {MIN_SECRET_BYTES} bytes; make one with: openssl rand -hex 32"
+        )
+    if settings.database_url:
+        engine_url(settings.database_url)
+    return settings
+
+
+def unknown_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -> list[str]:
+    """Return a line for each `TOCHKA_` variable that nothing reads, with the likely name meant."""
+    lines = []
+    for name in sorted(_given(environ, env_file)):
+        if name.startswith(PREFIX) and name not in VARIABLES:
+            meant = difflib.get_close_matches(name, VARIABLES, n=1)
+            hint = f"; did you mean {meant[0]}?" if meant else "."
+            lines.append(f"{name} is set, but there is no such setting{hint}")
+    return lines
+
+
+def engine_url(database_url: str) -> URL:
+    """Return *database_url* for SQLAlchemy's asyncpg dialect, with libpq's `sslmode` understood.
+
+    Raises:
+        ConfigurationError: it is malformed or not PostgreSQL's.
+    """
+    try:
+        url = make_url(database_url)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigurationError(
+            "DATABASE_URL is malformed; it looks like "
+            "postgresql+asyncpg://user:password@host:5432/database."
+        ) from error
+    if url.drivername not in {"postgres", "postgresql", "postgresql+asyncpg"}:
+        raise ConfigurationError(
+            f"DATABASE_URL names {url.drivername!r}; only postgresql+asyncpg is supported."
+        )
+    query = dict(url.query)
+    if "sslmode" in query:
+        query["ssl"] = query.pop("sslmode")
+    return url.set(drivername="postgresql+asyncpg", query=query)
+
+
+def _given(environ: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
+    from_file = dotenv_values(env_file) if env_file is not None and env_file.is_file() else {}
+    merged = {**from_file, **environ}
+    return {name: value for name, value in merged.items() if value}
+
+
+def _explain(message: str) -> str:
+    """Turn msgspec's `… - at `$.port`` into a line that names the variable."""
+    problem, _, path = message.partition(" - at `$.")
+    return f"{variable_of(path.rstrip('`'))}: {problem}"

@@ -1,0 +1,42 @@
+"""Names and domains of tenants, one spelling each."""
+
+import re
+from typing import Final
+
+from tochka_plugins import InvalidInput
+
+NAME_RULE: Final = re.compile(r"[a-z][a-z0-9-]{0,61}[a-z0-9]")
+DOMAIN_RULE: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+MAX_DOMAIN_CHARACTERS: Final = 253
+
+
+def check_tenant_name(name: str) -> str:
+    """Return *name* if a tenant may have it.
+
+    Raises:
+        InvalidInput: it would not do as a host name's label.
+    """
+    if not NAME_RULE.fullmatch(name):
+        raise InvalidInput(
+            "A tenant's name has 2 to 63 characters: a to z, 0 to 9 and hyphens inside,"
+            " beginning with a letter.",
+            pointer="/name",
+        )
+    return name
+
+
+def normalize_domain(domain: str) -> str:
+    """Return *domain* as a browser sends it in `Host`.
+
+    Raises:
+        InvalidInput: it is no domain name in ASCII (an IDN is written as `xn--…`).
+    """
+    normalized = domain.lower().removesuffix(".")
+    if len(normalized) > MAX_DOMAIN_CHARACTERS or not DOMAIN_RULE.fullmatch(normalized):
+        raise InvalidInput("This is not a domain name.", pointer="/domain")
+    return normalized
+
+
+def host_name(host: str) -> str:
+    """Return the domain in a `Host` header: no port, no trailing dot, lower case."""
+    return host.lower().partition(":")[0].removesuffix(".")

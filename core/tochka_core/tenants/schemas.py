@@ -1,0 +1,81 @@
+"""Tenants as they cross HTTP."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+from tochka_plugins.context import TenantRole
+
+from tochka_core.tenants.models import Membership, Tenant
+from tochka_core.users.models import User
+
+Title = Annotated[str, Meta(min_length=1, max_length=200)]
+Reason = Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class TenantIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A tenant to create."""
+
+    name: Annotated[str, Meta(examples=["acme"])]
+    title: Title | None = None
+    """The name is used where there is no title."""
+    domain: str | None = None
+    owner_phone: str | None = None
+    """A registered person who becomes the owner; otherwise the tenant starts without members."""
+
+
+class TenantPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to change of a tenant; a field that is left out stays as it is."""
+
+    title: Title | UnsetType = UNSET
+    domain: str | None | UnsetType = UNSET
+    suspension_reason: Reason | None | UnsetType = UNSET
+    """A text suspends the tenant and is told to its members; `null` resumes it."""
+
+
+class TenantOut(msgspec.Struct, frozen=True):
+    """A tenant, as its members and the platform see it."""
+
+    id: UUID
+    name: str
+    title: str
+    domain: str | None
+    status: Literal["active", "suspended"]
+    suspension_reason: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, tenant: Tenant) -> "TenantOut":
+        """Show *tenant*."""
+        return cls(
+            id=tenant.id,
+            name=tenant.name,
+            title=tenant.title,
+            domain=tenant.domain,
+            status="suspended" if tenant.suspended_at else "active",
+            suspension_reason=tenant.suspension_reason,
+            created_at=tenant.created_at,
+        )
+
+
+class MemberIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A registered person to add to a tenant."""
+
+    phone: str
+    role: TenantRole = "member"
+
+
+class MemberOut(msgspec.Struct, frozen=True):
+    """A person's place in a tenant."""
+
+    user_id: UUID
+    phone: str
+    role: TenantRole
+    created_at: datetime
+
+    @classmethod
+    def of(cls, membership: Membership, user: User) -> "MemberOut":
+        """Show *membership* of *user*."""
+        return cls(user.id, user.phone, membership.role, membership.created_at)

@@ -1,0 +1,23 @@
+"""People as they cross HTTP."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from tochka_plugins.context import PlatformRole
+
+from tochka_core.users.models import User
+
+
+class UserOut(msgspec.Struct, frozen=True):
+    """A person, without anything secret."""
+
+    id: UUID
+    phone: str
+    role: PlatformRole
+    created_at: datetime
+
+    @classmethod
+    def of(cls, user: User) -> "UserOut":
+        """Show *user*."""
+        return cls(id=user.id, phone=user.phone, role=user.role, created_at=user.created_at)

@@ -1,0 +1,53 @@
+"""Making and finding people."""
+
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from tochka_plugins import Conflict, NotFound
+from tochka_plugins.context import PlatformRole
+
+from tochka_core.users.models import User
+from tochka_core.users.phones import masked
+
+_log = structlog.get_logger(__name__)
+
+
+async def create_user(
+    session: AsyncSession, *, phone: str, password_hash: str, role: PlatformRole = "user"
+) -> User:
+    """Make a person; *phone* is E.164.
+
+    Raises:
+        Conflict: the phone is taken, also when another request takes it at the same moment.
+    """
+    statement = (
+        insert(User)
+        .values(phone=phone, password_hash=password_hash, role=role)
+        .on_conflict_do_nothing(index_elements=[User.phone])
+        .returning(User)
+    )
+    user = await session.scalar(statement)
+    if user is None:
+        raise Conflict("A user with this phone exists already.")
+    _log.info("user created", user_id=str(user.id), phone=masked(phone), role=role)
+    return user
+
+
+async def find_user_by_phone(session: AsyncSession, phone: str) -> User | None:
+    """Return the person with *phone* (E.164), `None` where there is none."""
+    return await session.scalar(select(User).where(User.phone == phone))
+
+
+async def get_user(session: AsyncSession, user_id: UUID) -> User:
+    """Return the person with *user_id*.
+
+    Raises:
+        NotFound: there is none.
+    """
+    user = await session.get(User, user_id)
+    if user is None:
+        raise NotFound("There is no such user.")
+    return user

@@ -1,0 +1,86 @@
+"""The two database roles in which the platform works; nobody can log in as either."""
+
+from typing import Final
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+TENANT_ROLE: Final = "tochka_tenant"
+"""Sees the rows of the transaction's tenant."""
+
+PLATFORM_ROLE: Final = "tochka_platform"
+"""Sees the rows of all tenants."""
+
+
+
+class MissingRoles(Exception):
+    """The login role may not create the roles; `sql` is what a database administrator has to run."""
+
+    def __init__(self, login: str) -> None:
+        self.sql = "\n".join(
+            [
+                *(f"CREATE ROLE {role} NOLOGIN;" for role in (TENANT_ROLE, PLATFORM_ROLE)),
+                f'GRANT {TENANT_ROLE}, {PLATFORM_ROLE} TO "{login}";',
+            ]
+        )
+        super().__init__(
+            f"The database role {login!r} may not create roles; have an administrator run:\n{self.sql}"
+        )
+
+
+def ensure_roles(connection: Connection) -> None:
+    """Create the roles where they are missing and let the login role work in them.
+
+    Safe beside other processes, also on other databases of the same cluster.
+
+    Raises:
+        MissingRoles: the login role may not create or grant them.
+    """
+    login: str = connection.scalar(text("SELECT session_user")) or ""
+    for role in (TENANT_ROLE, PLATFORM_ROLE):
+        if _is_ready(connection, role):
+            continue
+        try:
+            with connection.begin_nested():
+                connection.execute(text(_CREATE_ROLE.format(role=role)))
+        except DBAPIError as error:
+            if not _is_ready(connection, role):
+                raise MissingRoles(login) from error
+
+
+def _is_ready(connection: Connection, role: str) -> bool:
+    return bool(
+        connection.scalar(
+            text(
+                "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :role)"
+                " AND (SELECT rolsuper FROM pg_roles WHERE rolname = session_user)"
+                "  OR EXISTS (SELECT FROM pg_auth_members"
+                "     WHERE roleid = (SELECT oid FROM pg_roles WHERE rolname = :role)"
+                "     AND member = (SELECT oid FROM pg_roles WHERE rolname = session_user)"
+                "     AND pg_has_role(session_user, roleid, 'USAGE'))"
+            ),
+            {"role": role},
+        )
+    )
+
+
+# Two sessions that create or grant at once meet as unique_violation or internal_error ("tuple
+# concurrently updated"); whoever comes second finds the work done, or does it on the next try.
+_CREATE_ROLE: Final = """
+DO $$
+DECLARE attempt int;
+BEGIN
+    FOR attempt IN 1..20 LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+                CREATE ROLE {role} NOLOGIN;
+            END IF;
+            EXECUTE format('GRANT {role} TO %I', session_user);
+            RETURN;
+        EXCEPTION WHEN unique_violation OR duplicate_object OR internal_error THEN
+            PERFORM pg_sleep(0.01 * attempt);
+        END;
+    END LOOP;
+    RAISE EXCEPTION 'role {role} could not be created';
+END $$
+"""

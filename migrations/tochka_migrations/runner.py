@@ -1,0 +1,146 @@
+"""Taking every schema to its head: in order, one at a time in the cluster, each all or nothing."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tochka_migrations.rls import protect
+from tochka_migrations.roles import ensure_roles
+from tochka_migrations.targets import HERE, VERSION_TABLE, Target
+
+ADVISORY_LOCK: Final = 7_405_150_100
+"""Any number will do; all processes that migrate one database take this lock."""
+
+LOCK_TIMEOUT: Final = "4s"
+"""A revision that waits longer for a table would make every later request queue behind it."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of one target."""
+
+    target: str
+    before: str | None
+    """The revision it was at; `None` before the first."""
+    after: str | None
+    error: BaseException | None = None
+    blocked_by: str | None = None
+    """The target whose failure kept this one from being tried."""
+
+    @property
+    def has_changed(self) -> bool:
+        """The target has been taken forward."""
+        return self.before != self.after
+
+
+class Upgrade(msgspec.Struct, frozen=True):
+    """What became of all targets, in the order in which they were tried."""
+
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def failures(self) -> dict[str, Outcome]:
+        """The targets that are not at their head, by name."""
+        return {item.target: item for item in self.outcomes if item.error or item.blocked_by}
+
+
+async def upgrade(
+    engine: AsyncEngine,
+    targets: Sequence[Target],
+    *,
+    report: Callable[[Outcome], None] = lambda _outcome: None,
+) -> Upgrade:
+    """Take *targets* to their heads, in the order given.
+
+    Each target has one transaction. A failure leaves its schema as it was and stops those that
+    require it; the others go on. Two processes that migrate one database at once take turns.
+    *report* is called after each target.
+
+    Raises:
+        MissingRoles: the login role may not create the platform's two roles.
+        sqlalchemy.exc.DBAPIError: the database cannot be reached.
+    """
+    outcomes: dict[str, Outcome] = {}
+    async with _exclusive(engine):
+        async with engine.begin() as connection:
+            await connection.run_sync(ensure_roles)
+        for target in targets:
+            outcome = await _upgrade(engine, target, outcomes)
+            outcomes[target.name] = outcome
+            report(outcome)
+    return Upgrade(outcomes=tuple(outcomes.values()))
+
+
+@asynccontextmanager
+async def _exclusive(engine: AsyncEngine) -> AsyncIterator[None]:
+    """Hold the lock in a transaction, so that it also works through a pooler in transaction mode."""
+    async with engine.begin() as connection:
+        await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        await connection.execute(
+            text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK}
+        )
+        yield
+
+
+async def _upgrade(engine: AsyncEngine, target: Target, done: dict[str, Outcome]) -> Outcome:
+    failed = {name for name in target.requires if name in done and done[name].error}
+    failed |= {name for name in target.requires if name in done and done[name].blocked_by}
+    if "core" in done and done["core"].error:
+        failed.add("core")
+    before: str | None = None
+    if failed:
+        return Outcome(target.name, before, before, blocked_by=min(failed))
+    try:
+        async with engine.begin() as connection:
+            before = await connection.run_sync(current_revision, target)
+            after = await connection.run_sync(_run, target)
+    except Exception as error:  # noqa: BLE001 - a revision may raise anything; the others go on
+        return Outcome(target.name, before, before, error=error)
+    return Outcome(target.name, before, after)
+
+
+def _run(connection: Connection, target: Target) -> str | None:
+    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{target.schema}"'))
+    # A revision that forgets the schema must not write into public.
+    connection.execute(text(f'SET LOCAL search_path = "{target.schema}"'))
+    command.upgrade(config_for(connection, target), "head")
+    protect(connection, target)
+    return current_revision(connection, target)
+
+
+def config_for(connection: Connection, target: Target) -> Config:
+    """Return the Alembic configuration for one target, for Alembic's own commands."""
+    config = Config(attributes={"connection": connection, "target": target})
+    config.set_main_option("script_location", _escaped(HERE))
+    config.set_main_option("version_locations", _escaped(target.versions))
+    # A newline is the one separator that no sane path contains.
+    config.set_main_option("path_separator", "newline")
+    return config
+
+
+def head_of(target: Target) -> str | None:
+    """Return the newest revision in the target's folder.
+
+    Raises:
+        alembic.util.CommandError: there are two heads, or a revision cannot be imported.
+    """
+    script = ScriptDirectory(str(HERE), version_locations=[str(target.versions)])
+    return script.get_current_head()
+
+
+def current_revision(connection: Connection, target: Target) -> str | None:
+    options = {"version_table": VERSION_TABLE, "version_table_schema": target.schema}
+    return MigrationContext.configure(connection, opts=options).get_current_revision()
+
+
+def _escaped(path: object) -> str:
+    """Return *path* for a ConfigParser, which interpolates percent signs."""
+    return str(path).replace("%", "%%")

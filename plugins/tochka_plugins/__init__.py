@@ -1,0 +1,42 @@
+"""The contract between the platform and its modules: all that a module imports.
+
+`tochka_plugins.hookspecs` lists the hooks; the names below are the rest of the public surface.
+"""
+
+from tochka_plugins.context import Platform, Principal, Tenant
+from tochka_plugins.errors import (
+    Conflict,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    PermissionDenied,
+    TochkaError,
+    Unavailable,
+)
+from tochka_plugins.hookspecs import hookimpl
+from tochka_plugins.info import ModuleInfo
+from tochka_plugins.models import Model, PlatformModel, TenantModel, module_registry
+from tochka_plugins.pagination import Page, PageQuery
+from tochka_plugins.routing import ANONYMOUS
+
+__all__ = [
+    "ANONYMOUS",
+    "Conflict",
+    "InvalidInput",
+    "Model",
+    "ModuleInfo",
+    "NotAuthenticated",
+    "NotFound",
+    "Page",
+    "PageQuery",
+    "PermissionDenied",
+    "Platform",
+    "PlatformModel",
+    "Principal",
+    "Tenant",
+    "TenantModel",
+    "TochkaError",
+    "Unavailable",
+    "hookimpl",
+    "module_registry",
+]

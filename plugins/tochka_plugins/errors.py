@@ -1,0 +1,97 @@
+"""Errors that a client is told about, as RFC 9457 problem documents.
+
+    Exception
+    └── TochkaError            status, title, detail and extra members of the document
+        ├── InvalidInput       400  the request cannot be understood; names the field
+        ├── NotAuthenticated   401  nobody is signed in
+        ├── PermissionDenied   403  signed in, but not allowed
+        ├── NotFound           404  no such thing, or none that the caller may see
+        ├── Conflict           409  the request does not fit the present state
+        └── Unavailable        503  try again after some seconds
+
+Services raise them, in the core and in modules alike; one place turns them into HTTP. Rolled back
+with them is everything that the request has written.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class TochkaError(Exception):
+    """Base of what a client is told; raise one of its subclasses."""
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal server error"
+
+    def __init__(self, detail: str, **extra: Any) -> None:  # noqa: ANN401 - any JSON value
+        """Say in *detail* what is wrong here; *extra* becomes further members of the document."""
+        super().__init__(detail)
+        self.detail = detail
+        self.extra = extra
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Response headers that belong to the error."""
+        return {}
+
+
+class InvalidInput(TochkaError):
+    """A value in the request is wrong; *pointer* says which (RFC 6901, such as `/phone`)."""
+
+    status = 400
+    title = "Invalid input"
+
+    def __init__(self, detail: str, *, pointer: str | None = None) -> None:
+        """Say what is wrong, and where; `None` means the request as a whole."""
+        errors = [] if pointer is None else [{"pointer": pointer, "detail": detail}]
+        super().__init__(detail, errors=errors)
+
+
+class NotAuthenticated(TochkaError):
+    """The route demands a signed-in person and there is none."""
+
+    status = 401
+    title = "Not authenticated"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The challenge that RFC 9110 asks for."""
+        return {"WWW-Authenticate": "Bearer"}
+
+
+class PermissionDenied(TochkaError):
+    """The person is known and may not do this; use `NotFound` to hide that the thing exists."""
+
+    status = 403
+    title = "Permission denied"
+
+
+class NotFound(TochkaError):
+    """There is no such thing, or none that the caller may know of."""
+
+    status = 404
+    title = "Not found"
+
+
+class Conflict(TochkaError):
+    """The request is sound but does not fit the present state, such as a name that is taken."""
+
+    status = 409
+    title = "Conflict"
+
+
+class Unavailable(TochkaError):
+    """Something that the request needs is away for now."""
+
+    status = 503
+    title = "Unavailable"
+
+    def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
+        """Say what is away and when it is worth trying again."""
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """`Retry-After`, in seconds."""
+        return {"Retry-After": str(self.retry_after_seconds)}

@@ -1,0 +1,94 @@
+"""Every hook a module may implement: the whole contract between the platform and a module.
+
+A module implements a hook by decorating a function of the same name with `hookimpl`, in the Python
+module that its entry point in the group `tochka.modules` names. It may leave out any hook, and any
+argument it does not use. Each module is called on its own: one that raises is set aside
+(quarantined) with its reason, and the others go on.
+"""
+
+from collections.abc import Awaitable, Sequence
+from pathlib import Path
+
+import pluggy
+from litestar.types import ControllerRouterHandler
+
+from tochka_plugins.context import Platform
+from tochka_plugins.info import ModuleInfo
+from tochka_plugins.models import Model
+
+PROJECT_NAME = "tochka"
+
+hookspec = pluggy.HookspecMarker(PROJECT_NAME)
+hookimpl = pluggy.HookimplMarker(PROJECT_NAME)
+"""Marks a function of a module as the implementation of the hook of the same name."""
+
+
+@hookspec
+def tochka_module_info() -> ModuleInfo:  # type: ignore[empty-body]  # a spec has no body
+    """Say how the module presents itself to people.
+
+    Runs: once per process, while the module is staged. Without it the title is the module's name
+    and the description its distribution's summary.
+    Returns: a `ModuleInfo`.
+    Raises: the module is quarantined in phase `stage`.
+    """
+
+
+@hookspec
+def tochka_routes() -> Sequence[ControllerRouterHandler]:  # type: ignore[empty-body]  # as above
+    """Give the module's HTTP routes.
+
+    Runs: once per process, while the module is staged.
+    Returns: Litestar controllers, routers or handlers. They are mounted under
+    `/api/v1/<module>`, so their own paths start at `/`. Every route demands a signed-in member of a
+    tenant that has the module enabled, unless it carries `opt=ANONYMOUS`. A handler gets, by
+    parameter name, `session` (a transaction scoped to the tenant, committed before the response is
+    sent), `tenant` and `principal`.
+    Raises: the module is quarantined in phase `stage`.
+    """
+
+
+@hookspec
+def tochka_models() -> Sequence[type[Model]]:  # type: ignore[empty-body]  # as above
+    """Give the module's declarative models.
+
+    Runs: once per process, while the module is staged.
+    Returns: model classes on `module_registry(<module>)`, so that all of their tables lie in the
+    module's own schema, `mod_<module>`.
+    Raises: the module is quarantined in phase `stage`.
+    """
+
+
+@hookspec
+def tochka_migrations() -> Path:  # type: ignore[empty-body]  # as above
+    """Say where the module's Alembic revisions lie.
+
+    Runs: once per process, while the module is staged; the revisions themselves run in
+    `tochka upgrade`, in one transaction a module, after those of the modules it depends on.
+    Returns: the folder inside the installed package that holds the revision files. Tables with a
+    `tenant_id` get row-level security in the same transaction; the revisions do not add it.
+    Raises: the module is quarantined in phase `stage`; when a revision fails, in phase `migrate`,
+    with the database as it was before.
+    """
+
+
+@hookspec
+def tochka_startup(platform: Platform) -> Awaitable[None] | None:
+    """Prepare what the module needs while it serves.
+
+    Runs: once per worker, before its first request, in the order of dependencies. It may be a
+    coroutine function.
+    Returns: nothing.
+    Raises: the worker starts without the module; its routes answer 503 until the next start.
+    """
+
+
+@hookspec
+def tochka_shutdown(platform: Platform) -> Awaitable[None] | None:
+    """Release what `tochka_startup` took.
+
+    Runs: once per worker, after its last request, dependents first. It may be a coroutine
+    function. It does not run for a module whose `tochka_startup` raised.
+    Returns: nothing.
+    Raises: the error is logged; the other modules are shut down all the same.
+    """

@@ -1,0 +1,195 @@
+"""Deciding by metadata alone which modules may be imported, and in which order."""
+
+import platform
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+import msgspec
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from tochka_plugins.host.discovery import Candidate
+from tochka_plugins.host.quarantine import Quarantined
+
+CORE_DISTRIBUTION: Final = "tochka-rosta"
+NAME_RULE: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
+RESERVED_NAMES: Final = frozenset({"auth", "core", "modules", "plans", "tenants", "tochka", "users"})
+"""Names that the core's own routes and schema use."""
+
+
+class Gated(msgspec.Struct, frozen=True):
+    """The verdict of the gate."""
+
+    admitted: tuple[Candidate, ...]
+    """In the order of dependencies; ties by name."""
+    requires: Mapping[str, frozenset[str]]
+    """For each admitted module, the modules that it needs."""
+    refused: tuple[Quarantined, ...]
+
+
+class Refusal(Exception):
+    """A candidate may not be imported; the message is the reason."""
+
+    def __init__(self, reason: str, *, blocked_by: str | None = None) -> None:
+        super().__init__(reason)
+        self.blocked_by = blocked_by
+
+
+def installed_version(distribution: str) -> str | None:
+    """Return the version of an installed distribution, `None` where it is not installed."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def gate(
+    candidates: Sequence[Candidate],
+    *,
+    core_version: str,
+    find_version: Callable[[str], str | None] = installed_version,
+) -> Gated:
+    """Admit the candidates that fit this platform and each other, dependencies first.
+
+    *find_version* tells the version of a distribution that is no module, `None` where it is missing.
+    """
+
+    def find(distribution: str) -> str | None:
+        return core_version if distribution == CORE_DISTRIBUTION else find_version(distribution)
+
+    refusals: dict[Candidate, Refusal] = {}
+    names = Counter(candidate.name for candidate in candidates)
+    modules_of: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        modules_of.setdefault(candidate.distribution, []).append(candidate)
+
+    requires: dict[str, frozenset[str]] = {}
+    sound: dict[str, Candidate] = {}
+    for candidate in candidates:
+        try:
+            _check_name(candidate, names)
+            _check_python(candidate)
+            requires[candidate.name] = _resolve(candidate, modules_of, find)
+        except Refusal as refusal:
+            refusals[candidate] = refusal
+        else:
+            sound[candidate.name] = candidate
+
+    order = _order(sound, requires, refusals)
+    admitted: list[Candidate] = []
+    refused_names = {candidate.name for candidate in refusals}
+    for name in order:
+        blocker = min(requires[name] & refused_names, default=None)
+        if blocker is None:
+            admitted.append(sound[name])
+        else:
+            reason = f"needs the module {blocker!r}, which is quarantined"
+            refusals[sound[name]] = Refusal(reason, blocked_by=blocker)
+            refused_names.add(name)
+    return Gated(
+        admitted=tuple(admitted),
+        requires={candidate.name: requires[candidate.name] for candidate in admitted},
+        refused=tuple(
+            Quarantined(
+                name=candidate.name,
+                phase="gate",
+                reason=str(refusal),
+                distribution=candidate.distribution,
+                version=candidate.version,
+                blocked_by=refusal.blocked_by,
+            )
+            for candidate, refusal in refusals.items()
+        ),
+    )
+
+
+def _check_name(candidate: Candidate, names: Mapping[str, int]) -> None:
+    if not NAME_RULE.fullmatch(candidate.name):
+        raise Refusal(f"the entry point's name must match {NAME_RULE.pattern}")
+    if candidate.name in RESERVED_NAMES:
+        raise Refusal(f"the name {candidate.name!r} is reserved for the platform")
+    if names[candidate.name] > 1:
+        raise Refusal(f"another installed distribution also declares the module {candidate.name!r}")
+
+
+def _check_python(candidate: Candidate) -> None:
+    if candidate.requires_python is None:
+        return
+    try:
+        fits = SpecifierSet(candidate.requires_python).contains(
+            platform.python_version(), prereleases=True
+        )
+    except InvalidSpecifier as error:
+        raise Refusal(f"Requires-Python does not parse: {error}") from error
+    if not fits:
+        message = f"needs Python {candidate.requires_python}, this is {platform.python_version()}"
+        raise Refusal(message)
+
+
+def _resolve(
+    candidate: Candidate,
+    modules_of: Mapping[str, Sequence[Candidate]],
+    find_version: Callable[[str], str | None],
+) -> frozenset[str]:
+    """Return the modules that *candidate* needs, with all it requires installed and fitting."""
+    needed: set[str] = set()
+    for requirement in _requirements(candidate):
+        distribution = canonicalize_name(requirement.name)
+        providers = modules_of.get(distribution, ())
+        found = providers[0].version if providers else find_version(distribution)
+        if found is None:
+            raise Refusal(f"needs {requirement}, which is not installed")
+        _check_version(requirement, found)
+        needed.update(provider.name for provider in providers)
+    return frozenset(needed - {candidate.name})
+
+
+def _requirements(candidate: Candidate) -> Iterable[Requirement]:
+    for line in candidate.requires:
+        try:
+            requirement = Requirement(line)
+        except InvalidRequirement as error:
+            raise Refusal(f"Requires-Dist does not parse: {line!r}") from error
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            yield requirement
+
+
+def _check_version(requirement: Requirement, found: str) -> None:
+    try:
+        fits = requirement.specifier.contains(Version(found), prereleases=True)
+    except InvalidVersion as error:
+        raise Refusal(f"{requirement.name} has the malformed version {found!r}") from error
+    if not fits:
+        raise Refusal(f"needs {requirement}, installed is {found}")
+
+
+def _order(
+    sound: Mapping[str, Candidate],
+    requires: Mapping[str, frozenset[str]],
+    refusals: dict[Candidate, Refusal],
+) -> list[str]:
+    """Return the sound names, dependencies first, ties by name; refuse those in a cycle."""
+    remaining = dict.fromkeys(sorted(sound))
+    while True:
+        sorter = TopologicalSorter({name: requires[name] & remaining.keys() for name in remaining})
+        try:
+            sorter.prepare()
+        except CycleError as error:
+            cycle = list(dict.fromkeys(error.args[1]))
+            path = " → ".join([*cycle, cycle[0]])
+            for name in cycle:
+                refusals[sound[name]] = Refusal(f"its dependencies form a cycle: {path}")
+                del remaining[name]
+            continue
+        order: list[str] = []
+        while sorter.is_active():
+            ready = sorted(sorter.get_ready())
+            order.extend(ready)
+            sorter.done(*ready)
+        return order

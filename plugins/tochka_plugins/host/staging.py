@@ -1,0 +1,104 @@
+"""Collecting what a module contributes and checking it before any of it is used."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar.types import ControllerRouterHandler
+from sqlalchemy import MetaData
+
+from tochka_plugins.host.discovery import Candidate
+from tochka_plugins.host.loading import LoadedModule
+from tochka_plugins.info import ModuleInfo
+from tochka_plugins.models import Model, schema_of
+
+
+class StagingError(Exception):
+    """A contribution breaks a rule; the message names the hook, the object and the rule."""
+
+
+class StagedModule(msgspec.Struct, frozen=True):
+    """A module whose contributions were all collected and found sound."""
+
+    candidate: Candidate
+    hooks: LoadedModule
+    info: ModuleInfo
+    routes: tuple[ControllerRouterHandler, ...]
+    metadata: MetaData | None
+    """The tables of its models; `None` where it has no models."""
+    migrations: Path | None
+
+    @property
+    def name(self) -> str:
+        """The module's name."""
+        return self.candidate.name
+
+
+def stage(module: LoadedModule) -> StagedModule:
+    """Collect the contributions of *module*.
+
+    Raises:
+        StagingError: one of them breaks a rule.
+        Exception: whatever a hook raises.
+    """
+    candidate = module.candidate
+    return StagedModule(
+        candidate=candidate,
+        hooks=module,
+        info=_info(module),
+        routes=tuple(_sequence(module, "tochka_routes")),
+        metadata=_metadata(candidate.name, _sequence(module, "tochka_models")),
+        migrations=_migrations(module),
+    )
+
+
+def _info(module: LoadedModule) -> ModuleInfo:
+    info = module.call("tochka_module_info")
+    if info is None:
+        return ModuleInfo(title=module.candidate.name, description=module.candidate.summary)
+    if not isinstance(info, ModuleInfo):
+        raise StagingError(f"tochka_module_info must return a ModuleInfo, not {info!r}")
+    return info if info.description else msgspec.structs.replace(
+        info, description=module.candidate.summary
+    )
+
+
+def _sequence(module: LoadedModule, hook: str) -> Sequence[Any]:
+    result = module.call(hook)
+    if result is None:
+        return ()
+    if not isinstance(result, Sequence) or isinstance(result, str | bytes):
+        raise StagingError(f"{hook} must return a list, not {result!r}")
+    return result
+
+
+def _metadata(name: str, models: Sequence[Any]) -> MetaData | None:
+    schema = schema_of(name)
+    for model in models:
+        if not (isinstance(model, type) and issubclass(model, Model)):
+            raise StagingError(
+                f"tochka_models: {model!r} must derive from TenantModel or PlatformModel"
+            )
+        if model.metadata.schema != schema:
+            raise StagingError(
+                f"tochka_models: {model.__name__} must use module_registry({name!r})"
+            )
+    if not models:
+        return None
+    metadata: MetaData = models[0].metadata
+    for table in metadata.tables.values():
+        if table.schema != schema:
+            raise StagingError(f"tochka_models: the table {table} must lie in the schema {schema}")
+    return metadata
+
+
+def _migrations(module: LoadedModule) -> Path | None:
+    path = module.call("tochka_migrations")
+    if path is None:
+        return None
+    if not isinstance(path, Path):
+        raise StagingError(f"tochka_migrations must return a Path, not {path!r}")
+    if not path.is_dir():
+        raise StagingError(f"tochka_migrations: there is no folder {path}")
+    return path

@@ -1,0 +1,114 @@
+"""Bases for a module's tables: each module in its own schema, each tenant's rows apart."""
+
+from datetime import datetime
+from uuid import UUID
+
+from advanced_alchemy.base import BasicAttributes
+from sqlalchemy import (
+    TIMESTAMP,
+    Column,
+    ForeignKey,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, registry
+from uuid_utils.compat import uuid7
+
+CORE_SCHEMA = "tochka"
+TENANT_SETTING = "tochka.tenant_id"
+"""The PostgreSQL setting that holds the tenant of the running transaction."""
+
+CURRENT_TENANT_SQL = f"nullif(current_setting('{TENANT_SETTING}', true), '')::uuid"
+"""The tenant of the running transaction, or NULL: after a COMMIT the setting is `''`, not unset."""
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""Names for constraints, so that a later revision can drop what an earlier one added."""
+
+tenants = Table(
+    "tenants", MetaData(), Column("id", Uuid, primary_key=True), schema=CORE_SCHEMA
+)
+"""The core's table of tenants, as far as a foreign key needs it."""
+
+
+def schema_of(module: str) -> str:
+    """Return the schema that holds all tables of *module*."""
+    return f"mod_{module}"
+
+
+def schema_registry(schema: str) -> registry:
+    """Return a mapper registry whose tables lie in *schema*."""
+    return registry(
+        metadata=MetaData(schema=schema, naming_convention=NAMING_CONVENTION),
+        type_annotation_map={datetime: TIMESTAMP(timezone=True), str: Text, UUID: Uuid},
+    )
+
+
+def module_registry(module: str) -> registry:
+    """Return the mapper registry for a module's models; *module* is its entry point's name.
+
+    Its tables lie in the module's own schema. `str` becomes `text` and `datetime`
+    `timestamp with time zone`.
+
+        class Base(DeclarativeBase):
+            registry = module_registry("contacts")
+
+        class Contact(TenantModel, Base):
+            __tablename__ = "contacts"
+            name: Mapped[str]
+    """
+    return schema_registry(schema_of(module))
+
+
+class Model(BasicAttributes):
+    """What all tables share: an id that sorts by time of creation (UUIDv7), and two timestamps."""
+
+    __abstract__ = True
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7, sort_order=-90)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), sort_order=90)
+    """UTC, set by the database."""
+    updated_at: Mapped[datetime] = mapped_column(
+        server_default=func.now(), onupdate=func.now(), sort_order=91
+    )
+    """UTC, set by the database with each update that goes through the ORM."""
+
+
+class PlatformModel(Model):
+    """A table whose rows belong to no tenant: readable from every tenant, written by the platform.
+
+    A module's own code reads it in the scope of a tenant and writes it in `platform_scope`.
+    """
+
+    __abstract__ = True
+
+
+class TenantModel(Model):
+    """A table whose rows each belong to one tenant, out of reach of every other.
+
+    `tenant_id` is filled by the database from the scope of the transaction: leave it alone. The
+    primary key is `(tenant_id, id)`; the ORM knows a row by `id`. Unique constraints and foreign
+    keys among tenant tables must contain `tenant_id`.
+    """
+
+    __abstract__ = True
+    __mapper_args__ = {"primary_key": ["id"]}  # noqa: RUF012 - the name and type are SQLAlchemy's
+
+    @declared_attr
+    def tenant_id(cls) -> Mapped[UUID]:  # noqa: N805 - a declared attribute gets the class
+        """The owner of the row."""
+        return mapped_column(
+            ForeignKey(tenants.c.id, ondelete="CASCADE"),
+            primary_key=True,
+            server_default=text(CURRENT_TENANT_SQL),
+            sort_order=-100,
+        )
