@@ -75,7 +75,7 @@ async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
 def _has_roles(connection: Connection) -> bool:
     query = text("SELECT count(*) FROM pg_roles WHERE rolname IN (:tenant, :platform)")
     names = {"tenant": TENANT_ROLE, "platform": PLATFORM_ROLE}
-    return connection.scalar(query, names) == len(names)
+    return bool(connection.scalar(query, names) == len(names))
 
 
 def _examine(connection: Connection, target: Target) -> Finding:

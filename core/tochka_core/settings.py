@@ -114,7 +114,8 @@ def load_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -
         raise ConfigurationError(_explain(str(error))) from error
     if settings.jwt_secret and len(settings.jwt_secret.encode()) < MIN_SECRET_BYTES:
         raise ConfigurationError(
-            f"JWT_SECRET is shorter than {MIN_SECRET_BYTES} bytes; make one with: openssl rand -hex 32"
+            f"JWT_SECRET is shorter than {MIN_SECRET_BYTES} bytes;"
+            " make one with: openssl rand -hex 32"
         )
     if settings.database_url:
         engine_url(settings.database_url)

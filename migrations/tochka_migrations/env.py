@@ -1,6 +1,7 @@
 """The Alembic environment of the core and of every module; `runner` tells it which one."""
 
 from alembic import context
+
 from tochka_migrations.targets import VERSION_TABLE, Target
 
 target: Target = context.config.attributes["target"]

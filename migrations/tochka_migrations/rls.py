@@ -77,16 +77,15 @@ def _row_level_security(table: TableState) -> list[str]:
     ):
         if policy not in table.policies:
             statements.append(
-                f"CREATE POLICY {policy} ON {table.name} TO {role} USING ({rows}) WITH CHECK ({rows})"
+                f"CREATE POLICY {policy} ON {table.name} TO {role}"
+                f" USING ({rows}) WITH CHECK ({rows})"
             )
     return statements
 
 
 def _table_grants(table: TableState, target: Target) -> list[str]:
-    if target.is_core:
-        tenant_gets = ""
-    else:
-        tenant_gets = _ALL if table.has_tenant else "SELECT"
+    module_gets = _ALL if table.has_tenant else "SELECT"
+    tenant_gets = "" if target.is_core else module_gets
     statements = []
     for role, gets, has in (
         (TENANT_ROLE, tenant_gets, table.tenant_privileges),

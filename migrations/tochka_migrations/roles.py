@@ -12,9 +12,8 @@ PLATFORM_ROLE: Final = "tochka_platform"
 """Sees the rows of all tenants."""
 
 
-
 class MissingRoles(Exception):
-    """The login role may not create the roles; `sql` is what a database administrator has to run."""
+    """The login role may not create the roles; `sql` is what an administrator has to run."""
 
     def __init__(self, login: str) -> None:
         self.sql = "\n".join(
@@ -24,7 +23,8 @@ class MissingRoles(Exception):
             ]
         )
         super().__init__(
-            f"The database role {login!r} may not create roles; have an administrator run:\n{self.sql}"
+            f"The database role {login!r} may not create roles;"
+            f" have an administrator run:\n{self.sql}"
         )
 
 

@@ -80,12 +80,10 @@ async def upgrade(
 
 @asynccontextmanager
 async def _exclusive(engine: AsyncEngine) -> AsyncIterator[None]:
-    """Hold the lock in a transaction, so that it also works through a pooler in transaction mode."""
+    """Hold the lock in a transaction, so that it works through a transaction-mode pooler too."""
     async with engine.begin() as connection:
         await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-        await connection.execute(
-            text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK}
-        )
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         yield
 
 
@@ -137,6 +135,7 @@ def head_of(target: Target) -> str | None:
 
 
 def current_revision(connection: Connection, target: Target) -> str | None:
+    """Return the revision that the target's schema is at; `None` before the first."""
     options = {"version_table": VERSION_TABLE, "version_table_schema": target.schema}
     return MigrationContext.configure(connection, opts=options).get_current_revision()
 

@@ -34,9 +34,7 @@ NAMING_CONVENTION = {
 }
 """Names for constraints, so that a later revision can drop what an earlier one added."""
 
-tenants = Table(
-    "tenants", MetaData(), Column("id", Uuid, primary_key=True), schema=CORE_SCHEMA
-)
+tenants = Table("tenants", MetaData(), Column("id", Uuid, primary_key=True), schema=CORE_SCHEMA)
 """The core's table of tenants, as far as a foreign key needs it."""
 
 
@@ -105,7 +103,7 @@ class TenantModel(Model):
 
     @declared_attr
     def tenant_id(cls) -> Mapped[UUID]:  # noqa: N805 - a declared attribute gets the class
-        """The owner of the row."""
+        """Name the owner of the row."""
         return mapped_column(
             ForeignKey(tenants.c.id, ondelete="CASCADE"),
             primary_key=True,

@@ -1,5 +1,6 @@
 """Lists that a client can page, search and order, all in one way."""
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Annotated, Generic, TypeVar
 
@@ -46,7 +47,8 @@ class PageQuery(msgspec.Struct, frozen=True):
         """
         filters: list[StatementFilter] = [LimitOffset(self.limit, self.offset)]
         if self.search:
-            filters.append(SearchFilter(set(searchable), self.search, ignore_case=True))
+            literal = re.sub(r"([\\%_])", r"\\\1", self.search)
+            filters.append(SearchFilter(set(searchable), literal, ignore_case=True))
         for field in self.order_by.split(",") if self.order_by else ():
             name = field.removeprefix("-")
             if name not in orderable:

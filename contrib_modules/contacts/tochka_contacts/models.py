@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from sqlalchemy import ARRAY, CheckConstraint, Index, Text
+from sqlalchemy import CheckConstraint, Index, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from tochka_plugins import TenantModel, module_registry
 

@@ -34,11 +34,11 @@ class ContactPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Name | UnsetType = UNSET
     kind: Kind | UnsetType = UNSET
-    phone: Phone | None | UnsetType = UNSET
-    email: Email | None | UnsetType = UNSET
-    company: Company | None | UnsetType = UNSET
+    phone: Phone | UnsetType | None = UNSET
+    email: Email | UnsetType | None = UNSET
+    company: Company | UnsetType | None = UNSET
     tags: Tags | UnsetType = UNSET
-    notes: Notes | None | UnsetType = UNSET
+    notes: Notes | UnsetType | None = UNSET
 
 
 class ContactOut(msgspec.Struct, frozen=True):

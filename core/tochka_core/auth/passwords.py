@@ -41,7 +41,10 @@ class PasswordHasher:
     async def hash(self, password: str) -> str:
         """Return the hash to store."""
         digest = await anyio.to_thread.run_sync(
-            bcrypt.hashpw, self._prepare(password), bcrypt.gensalt(self._cost), limiter=self._limiter
+            bcrypt.hashpw,
+            self._prepare(password),
+            bcrypt.gensalt(self._cost),
+            limiter=self._limiter,
         )
         return digest.decode()
 

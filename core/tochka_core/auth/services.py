@@ -41,9 +41,7 @@ class AuthService:
         check_password_rules(password)
         password_hash = await self._hasher.hash(password)
         async with self._database.platform_scope(reason="register") as session:
-            return await create_user(
-                session, phone=number, password_hash=password_hash, role=role
-            )
+            return await create_user(session, phone=number, password_hash=password_hash, role=role)
 
     async def login(self, phone: str, password: str) -> str:
         """Return an access token.

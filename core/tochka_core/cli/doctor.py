@@ -22,7 +22,9 @@ def doctor(*, as_json: bool) -> None:
         print_json(msgspec.to_builtins(findings))
     else:
         for finding in findings:
-            mark = click.style("ok  ", fg="green") if finding.is_ok else click.style("FAIL", fg="red")
+            mark = (
+                click.style("ok  ", fg="green") if finding.is_ok else click.style("FAIL", fg="red")
+            )
             click.echo(f"{mark}  {finding.subject}: {finding.detail}")
     if not all(finding.is_ok for finding in findings):
         raise SystemExit(1)

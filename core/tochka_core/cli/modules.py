@@ -28,8 +28,8 @@ def modules() -> None:
 def list_all(*, strict: bool, as_json: bool) -> None:
     """List every module that is installed or was ever seen; change nothing.
 
-    STATE is what the last `tochka upgrade` found: ready, quarantined, or missing when the package is
-    gone. A module that it has not seen in this version yet is new.
+    STATE is what the last `tochka upgrade` found: ready, quarantined, or missing when the package
+    is gone. A module that it has not seen in this version yet is new.
     """
     with running_database(read_settings()) as settings:
         found = asyncio.run(_find(settings))

@@ -22,7 +22,7 @@ from tochka_core.settings import Settings
 
 MIN_RESPAWN_SECONDS = 2.0
 RESPAWN_MARGIN = 2.0
-"""A new worker gets this many times as long to start as the judgement took, which loads the same."""
+"""A new worker gets this many times as long as the judgement took, which loads the same."""
 
 STOP_SECONDS = 30
 """How long a worker may take to finish its requests."""
@@ -72,7 +72,7 @@ def _check_port(settings: Settings) -> None:
 
 
 def _judge() -> int:
-    """Run `tochka upgrade` in a process of its own, which a module may hang or end; its exit code."""
+    """Run `tochka upgrade` in a process of its own, which a module may end; return its exit code."""
     return subprocess.run([sys.executable, "-m", "tochka_core", "upgrade"], check=False).returncode
 
 

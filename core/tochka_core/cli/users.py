@@ -1,6 +1,7 @@
 """`tochka users`."""
 
 import asyncio
+import sys
 from typing import get_args
 
 import click
@@ -45,9 +46,8 @@ def create(*, phone: str, role: PlatformRole, password_stdin: bool, as_json: boo
 
 def _read_password(*, from_stdin: bool) -> str:
     if from_stdin:
-        return click.get_text_stream("stdin").readline().rstrip("\r\n")
-    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    return password
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 async def _create(settings: Settings, *, phone: str, password: str, role: PlatformRole) -> UserOut:

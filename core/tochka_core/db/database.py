@@ -9,7 +9,6 @@ from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-
 from tochka_plugins.errors import Unavailable
 
 from tochka_core.db.scope import Scope, require_scope, scoped

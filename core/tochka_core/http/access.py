@@ -87,10 +87,9 @@ class AccessControl(ASGIMiddleware):
         if module is not None:
             self._check_module(module, tenant)
         return Access(
-            principal=person and msgspec.structs.replace(
-                person, tenant_role=tenant.role if tenant else None
-            ),
-            tenant=tenant and Tenant(id=tenant.id, name=tenant.name, title=tenant.title),
+            principal=person
+            and msgspec.structs.replace(person, tenant_role=tenant.role if tenant else None),
+            tenant=Tenant(tenant.id, tenant.name, tenant.title) if tenant else None,
         )
 
     def _check_module(self, module: str, tenant: Found | None) -> None:

@@ -54,9 +54,7 @@ def public_dependencies(database: Database) -> Mapping[str, Provide]:
     }
 
 
-def core_dependencies(
-    database: Database, values: Mapping[str, object]
-) -> Mapping[str, Provide]:
+def core_dependencies(database: Database, values: Mapping[str, object]) -> Mapping[str, Provide]:
     """Return what only the core's handlers may ask for; *values* are given as they are."""
 
     async def provide_platform_session() -> AsyncIterator[AsyncSession]:

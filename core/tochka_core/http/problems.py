@@ -37,25 +37,24 @@ _TITLES: Final = {
 
 def problem_details() -> ProblemDetailsPlugin:
     """Return the plugin that answers with problem documents."""
-    converters: dict[type[Exception], Callable[[Any], ProblemDetailsException]] = {
-        TochkaError: _from_tochka_error,
-        HTTPException: _from_http_exception,
-        IntegrityError: _from_integrity_error,
-        DataError: _from_data_error,
-        ExceptionGroup: _from_group,
-        Exception: _from_unexpected,
-    }
-    return ProblemDetailsPlugin(
-        ProblemDetailsConfig(exception_to_problem_detail_map=converters)
-    )
+    return ProblemDetailsPlugin(ProblemDetailsConfig(exception_to_problem_detail_map=_CONVERTERS))
 
 
 def _problem(
-    status: int, title: str, detail: str, *, headers: dict[str, str] | None = None, **extra: Any  # noqa: ANN401 - any JSON value
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    headers: dict[str, str] | None = None,
+    **extra: Any,  # noqa: ANN401 - any JSON value
 ) -> ProblemDetailsException:
     members = {"request_id": current_request_id(), **extra}
     return ProblemDetailsException(
-        status_code=status, title=title, detail=detail, headers=headers or {}, extra=members,
+        status_code=status,
+        title=title,
+        detail=detail,
+        headers=headers or {},
+        extra=members,
         type_="about:blank",
     )
 
@@ -77,11 +76,14 @@ def _from_http_exception(error: HTTPException) -> ProblemDetailsException:
         detail = "This path does not know the method."
     errors = list(_field_errors(error))
     extra = {"errors": errors} if errors else {}
-    if isinstance(error, ValidationException):
-        detail = "; ".join(item["detail"] for item in errors) or "The request is not valid."
+    if errors:
+        detail = "; ".join(item["detail"] for item in errors)
     return _problem(
-        status, _TITLES.get(status, "Request refused"), detail,
-        headers=dict(error.headers or {}), **extra,
+        status,
+        _TITLES.get(status, "Request refused"),
+        detail,
+        headers=dict(error.headers or {}),
+        **extra,
     )
 
 
@@ -100,16 +102,18 @@ def _field_errors(error: HTTPException) -> Iterator[dict[str, str]]:
 
 _MSGSPEC_PATH: Final = re.compile(r" - at `\$(?P<path>[^`]*)`")
 _MSGSPEC_FIELD: Final = re.compile(r"(?:unknown|required) field `(?P<field>[^`]*)`")
-_PATH_STEP: Final = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_PATH_STEP: Final = re.compile(r"[^.\[\]]+")
+_NO_BODY: Final = "'data'"
+"""What the framework says of a handler's `data` that the request does not give."""
 
 
 def _body_error(message: str, key: str | None) -> dict[str, str]:
     """Return msgspec's sentence with a JSON pointer (RFC 6901) to the field it names."""
-    steps: list[str] = []
-    if path := _MSGSPEC_PATH.search(message):
-        steps = [step[0] or step[1] for step in _PATH_STEP.findall(path["path"])]
-    elif key and key != "data":
-        steps = key.split(".")
+    if message == _NO_BODY:
+        return {"pointer": "", "detail": "Send a JSON document."}
+    path = _MSGSPEC_PATH.search(message)
+    place = path["path"] if path else (key or "").removeprefix("data")
+    steps = _PATH_STEP.findall(place)
     if field := _MSGSPEC_FIELD.search(message):
         steps.append(field["field"])
     pointer = "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
@@ -130,14 +134,8 @@ def _from_data_error(error: DataError) -> ProblemDetailsException:
 def _from_group(group: ExceptionGroup[Exception]) -> ProblemDetailsException:
     """Answer with the first error of those that dependencies raised while they were closed."""
     first = group.exceptions[0]
-    for kind, convert in (
-        (TochkaError, _from_tochka_error),
-        (HTTPException, _from_http_exception),
-        (IntegrityError, _from_integrity_error),
-    ):
-        if isinstance(first, kind):
-            return convert(first)  # type: ignore[operator]  # the pair belongs together
-    return _from_unexpected(first)
+    kind = next(kind for kind in _CONVERTERS if isinstance(first, kind))
+    return _CONVERTERS[kind](first)
 
 
 def _from_unexpected(error: Exception) -> ProblemDetailsException:
@@ -147,3 +145,14 @@ def _from_unexpected(error: Exception) -> ProblemDetailsException:
         return _problem(503, "Unavailable", "The database is not available.", headers=headers)
     _log.error("unexpected error", exc_info=error)
     return _problem(500, "Internal server error", "Something went wrong here; it has been logged.")
+
+
+_CONVERTERS: Final[dict[type[Exception], Callable[[Any], ProblemDetailsException]]] = {
+    TochkaError: _from_tochka_error,
+    HTTPException: _from_http_exception,
+    IntegrityError: _from_integrity_error,
+    DataError: _from_data_error,
+    ExceptionGroup: _from_group,
+    Exception: _from_unexpected,
+}
+"""The most special first."""

@@ -28,7 +28,9 @@ class ModuleController(Controller):
         """Return what the chosen tenant has and could enable; without one, all, to the platform."""
         if chosen_tenant is None:
             require_platform_master(principal)
-            return [ModuleOut.of(module) for module in await services.list_modules(platform_session)]
+            return [
+                ModuleOut.of(module) for module in await services.list_modules(platform_session)
+            ]
         found = await services.list_tenant_modules(platform_session, chosen_tenant.id)
         return [TenantModuleOut.of(module, enabled=enabled) for module, enabled in found]
 

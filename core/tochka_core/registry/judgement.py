@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tochka_migrations import Outcome, Upgrade, core_target, upgrade
+from tochka_migrations.roles import MissingRoles
 from tochka_migrations.targets import Target, module_target
 from tochka_plugins.host import Assembly, Quarantined, StagedModule, assemble, discover, gate
 from tochka_plugins.host.quarantine import reason_of
@@ -46,12 +47,10 @@ async def judge(
     engine = create_async_engine(settings.engine_url, poolclass=NullPool)
     try:
         await check_server(engine)
-        result = await upgrade(
-            engine, [core_target(), *_targets(assembly, gated.requires)], report=report
-        )
+        targets = _targets(assembly, gated.requires)
+        result = await _migrate(engine, targets, report=report)
     finally:
         await engine.dispose()
-    _check_core(result)
     failed = _quarantine(assembly, result.failures)
     judgement = Judgement(
         ready=tuple(item for item in assembly.modules if item.name not in result.failures),
@@ -68,13 +67,25 @@ async def upgrade_core(engine: AsyncEngine) -> None:
     Raises:
         OperatorError: it could not be migrated.
     """
-    _check_core(await upgrade(engine, [core_target()]))
+    await _migrate(engine, [])
 
 
-def _check_core(result: Upgrade) -> None:
-    if failure := result.failures.get("core"):
-        message = f"The core's own schema could not be migrated: {failure.error}"
-        raise OperatorError(message) from failure.error
+async def _migrate(
+    engine: AsyncEngine,
+    modules: Sequence[Target],
+    *,
+    report: Callable[[Outcome], None] = lambda _outcome: None,
+) -> Upgrade:
+    """Take the core's schema to its head, then those of *modules*, and insist on the core's."""
+    try:
+        result = await upgrade(engine, [core_target(), *modules], report=report)
+    except MissingRoles as error:
+        raise OperatorError(str(error)) from error
+    failure = result.failures.get("core")
+    if failure and failure.error:
+        reason = reason_of(failure.error)
+        raise OperatorError(f"The core's own schema could not be migrated: {reason}")
+    return result
 
 
 def _targets(assembly: Assembly, requires: Mapping[str, frozenset[str]]) -> list[Target]:

@@ -12,9 +12,7 @@ from tochka_core.registry.models import Module
 
 async def read_ready(session: AsyncSession) -> Mapping[str, str]:
     """Return the version of each module that may be served, by name."""
-    rows = await session.execute(
-        select(Module.name, Module.version).where(Module.state == "ready")
-    )
+    rows = await session.execute(select(Module.name, Module.version).where(Module.state == "ready"))
     return {row.name: row.version for row in rows}
 
 

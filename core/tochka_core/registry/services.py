@@ -83,9 +83,7 @@ async def disable_module(session: AsyncSession, tenant: Tenant, name: str) -> Mo
         listed = ", ".join(dependents)
         raise Conflict(f"Disable {listed} first: it needs this module.", dependents=dependents)
     await session.execute(
-        delete(TenantModule).where(
-            TenantModule.tenant_id == tenant.id, TenantModule.module == name
-        )
+        delete(TenantModule).where(TenantModule.tenant_id == tenant.id, TenantModule.module == name)
     )
     _log.info("module disabled", module=name, tenant=tenant.name)
     return module

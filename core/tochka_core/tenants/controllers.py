@@ -34,9 +34,7 @@ class TenantController(Controller):
                 data.owner_phone, region=settings.default_region, pointer="/owner_phone"
             )
             owner_id = (await members.get_user_by_phone(platform_session, phone)).id
-        return TenantOut.of(
-            await services.create_tenant(platform_session, data, owner_id=owner_id)
-        )
+        return TenantOut.of(await services.create_tenant(platform_session, data, owner_id=owner_id))
 
     @get("/", summary="List tenants")
     async def list_all(

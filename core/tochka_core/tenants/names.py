@@ -6,7 +6,9 @@ from typing import Final
 from tochka_plugins import InvalidInput
 
 NAME_RULE: Final = re.compile(r"[a-z][a-z0-9-]{0,61}[a-z0-9]")
-DOMAIN_RULE: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+DOMAIN_RULE: Final = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
+)
 MAX_DOMAIN_CHARACTERS: Final = 253
 
 

@@ -30,8 +30,8 @@ class TenantPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to change of a tenant; a field that is left out stays as it is."""
 
     title: Title | UnsetType = UNSET
-    domain: str | None | UnsetType = UNSET
-    suspension_reason: Reason | None | UnsetType = UNSET
+    domain: str | UnsetType | None = UNSET
+    suspension_reason: Reason | UnsetType | None = UNSET
     """A text suspends the tenant and is told to its members; `null` resumes it."""
 
 

@@ -73,8 +73,9 @@ async def change_tenant(session: AsyncSession, tenant: Tenant, patch: TenantPatc
     if patch.suspension_reason is not UNSET:
         tenant.suspension_reason = patch.suspension_reason
         tenant.suspended_at = datetime.now(UTC) if patch.suspension_reason else None
-        _log.info("tenant suspended" if patch.suspension_reason else "tenant resumed",
-                  tenant=tenant.name)
+        _log.info(
+            "tenant suspended" if patch.suspension_reason else "tenant resumed", tenant=tenant.name
+        )
     await _flush(session)
     await session.refresh(tenant)
     return tenant

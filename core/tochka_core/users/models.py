@@ -1,10 +1,9 @@
 """The table of people."""
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
 from tochka_plugins import PlatformModel
 from tochka_plugins.context import PlatformRole
-from sqlalchemy import Text
 
 from tochka_core.db.tables import CoreBase
 

@@ -1,5 +1,7 @@
 """Users, tenants, memberships, modules."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -12,7 +14,7 @@ depends_on = None
 SCHEMA = "tochka"
 
 
-def _timestamp(name: str) -> sa.Column[sa.TIMESTAMP]:
+def _timestamp(name: str) -> sa.Column[datetime]:
     return sa.Column(
         name, sa.TIMESTAMP(timezone=True), server_default=sa.func.now(), nullable=False
     )
@@ -85,9 +87,7 @@ def upgrade() -> None:
         _timestamp("first_seen_at"),
         _timestamp("judged_at"),
         sa.PrimaryKeyConstraint("name", name="pk_modules"),
-        sa.CheckConstraint(
-            "state IN ('ready', 'quarantined', 'missing')", name="ck_modules_state"
-        ),
+        sa.CheckConstraint("state IN ('ready', 'quarantined', 'missing')", name="ck_modules_state"),
         schema=SCHEMA,
     )
     op.create_table(

@@ -36,7 +36,9 @@ def discover(path: Sequence[str] | None = None) -> list[Candidate]:
     """
     importlib.invalidate_caches()
     found = distributions() if path is None else distributions(path=list(path))
-    return sorted(_candidates(found), key=lambda candidate: (candidate.name, candidate.distribution))
+    return sorted(
+        _candidates(found), key=lambda candidate: (candidate.name, candidate.distribution)
+    )
 
 
 def _candidates(found: Iterable[Distribution]) -> Iterator[Candidate]:
@@ -45,8 +47,8 @@ def _candidates(found: Iterable[Distribution]) -> Iterator[Candidate]:
         entry_points = distribution.entry_points.select(group=ENTRY_POINT_GROUP)
         if not entry_points:
             continue
-        metadata = distribution.metadata
-        canonical_name = canonicalize_name(metadata.get("Name", ""))
+        metadata = distribution.metadata.json
+        canonical_name = canonicalize_name(str(metadata.get("name", "")))
         if not canonical_name or canonical_name in seen:
             continue
         seen.add(canonical_name)
@@ -55,8 +57,12 @@ def _candidates(found: Iterable[Distribution]) -> Iterator[Candidate]:
                 name=entry_point.name,
                 entry_point=entry_point.value,
                 distribution=canonical_name,
-                version=metadata.get("Version", ""),
-                summary=metadata.get("Summary", ""),
+                version=str(metadata.get("version", "")),
+                summary=str(metadata.get("summary", "")),
                 requires=tuple(distribution.requires or ()),
-                requires_python=metadata.get("Requires-Python"),
+                requires_python=_optional(metadata.get("requires_python")),
             )
+
+
+def _optional(value: object) -> str | None:
+    return None if value is None else str(value)

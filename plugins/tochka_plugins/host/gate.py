@@ -19,7 +19,9 @@ from tochka_plugins.host.quarantine import Quarantined
 
 CORE_DISTRIBUTION: Final = "tochka-rosta"
 NAME_RULE: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
-RESERVED_NAMES: Final = frozenset({"auth", "core", "modules", "plans", "tenants", "tochka", "users"})
+RESERVED_NAMES: Final = frozenset(
+    {"auth", "core", "modules", "plans", "tenants", "tochka", "users"}
+)
 """Names that the core's own routes and schema use."""
 
 
@@ -57,7 +59,7 @@ def gate(
 ) -> Gated:
     """Admit the candidates that fit this platform and each other, dependencies first.
 
-    *find_version* tells the version of a distribution that is no module, `None` where it is missing.
+    *find_version* tells the version of a distribution that is no module, `None` without one.
     """
 
     def find(distribution: str) -> str | None:

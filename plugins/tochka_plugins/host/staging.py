@@ -59,8 +59,10 @@ def _info(module: LoadedModule) -> ModuleInfo:
         return ModuleInfo(title=module.candidate.name, description=module.candidate.summary)
     if not isinstance(info, ModuleInfo):
         raise StagingError(f"tochka_module_info must return a ModuleInfo, not {info!r}")
-    return info if info.description else msgspec.structs.replace(
-        info, description=module.candidate.summary
+    return (
+        info
+        if info.description
+        else msgspec.structs.replace(info, description=module.candidate.summary)
     )
 
 
@@ -80,7 +82,7 @@ def _metadata(name: str, models: Sequence[Any]) -> MetaData | None:
             raise StagingError(
                 f"tochka_models: {model!r} must derive from TenantModel or PlatformModel"
             )
-        if model.metadata.schema != schema:
+        if getattr(model, "metadata", MetaData()).schema != schema:
             raise StagingError(
                 f"tochka_models: {model.__name__} must use module_registry({name!r})"
             )

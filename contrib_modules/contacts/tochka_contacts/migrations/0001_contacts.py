@@ -1,5 +1,7 @@
 """People and companies."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,7 +13,7 @@ depends_on = None
 SCHEMA = "mod_contacts"
 
 
-def _timestamp(name: str) -> sa.Column[sa.TIMESTAMP]:
+def _timestamp(name: str) -> sa.Column[datetime]:
     return sa.Column(
         name, sa.TIMESTAMP(timezone=True), server_default=sa.func.now(), nullable=False
     )

@@ -1,0 +1,106 @@
+"""Everything that is checked before a change lands: `nox`, or one part: `nox -s unit`."""
+
+import tomllib
+from pathlib import Path
+
+import nox
+from nox import Session
+from packaging.requirements import Requirement
+
+nox.needs_version = ">=2026.4"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = ["lint", "types", "imports", "unit", "integration", "e2e", "lowest"]
+
+ENVIRONMENT = {"PYTHONSAFEPATH": "1"}
+"""Keeps the checkout's folder off sys.path: `core.tochka_core` must not be importable."""
+
+LOCK = "locks/dev.txt"
+CONTACTS = "contrib_modules/contacts"
+
+
+def install_locked(session: Session) -> None:
+    """Install the project and its modules as they are here, on the locked versions of the rest."""
+    session.install("--require-hashes", "-r", LOCK)
+    session.install("--no-deps", "-e", ".", "-e", CONTACTS)
+
+
+@nox.session
+def lint(session: Session) -> None:
+    """Look for mistakes and for code that is not formatted."""
+    session.install("--require-hashes", "-r", LOCK)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: Session) -> None:
+    """Check the types of all packages, strictly; and that the lock fits the project."""
+    install_locked(session)
+    session.run("mypy", env=ENVIRONMENT)
+    session.run("pip", "check")
+
+
+@nox.session
+def imports(session: Session) -> None:
+    """Hold the one direction of imports: core, migrations, plugins, and modules beside them."""
+    install_locked(session)
+    session.run("lint-imports", env=ENVIRONMENT)
+
+
+@nox.session
+def unit(session: Session) -> None:
+    """Test decisions without a database."""
+    install_locked(session)
+    session.run("pytest", "tests/unit", *session.posargs, env=ENVIRONMENT)
+
+
+@nox.session
+def integration(session: Session) -> None:
+    """Test the platform and its modules on a real PostgreSQL."""
+    install_locked(session)
+    session.run("pytest", "-n", "2", "tests/integration", *session.posargs, env=ENVIRONMENT)
+    session.run("pytest", f"{CONTACTS}/tests", *session.posargs, env=ENVIRONMENT)
+
+
+@nox.session
+def e2e(session: Session) -> None:
+    """Build the wheels, install them with pip in a fresh environment, and talk HTTP to it."""
+    session.install("--require-hashes", "-r", LOCK)
+    session.run("pytest", "tests/e2e", *session.posargs, env=ENVIRONMENT)
+
+
+@nox.session
+def lowest(session: Session) -> None:
+    """Run the tests on the lowest versions that the project claims to work with."""
+    project = tomllib.loads(Path("pyproject.toml").read_text())
+    declared = [
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["embedded"],
+    ]
+    session.install(*(_lowest(line) for line in declared))
+    session.install("--group", "test")
+    session.install("--no-deps", "-e", ".", "-e", CONTACTS)
+    session.run("pip", "check")
+    session.run("pytest", "-n", "2", "tests/unit", "tests/integration", env=ENVIRONMENT)
+
+
+def _lowest(line: str) -> str:
+    """Return a requirement pinned to its lower bound."""
+    requirement = Requirement(line)
+    bound = next(item.version for item in requirement.specifier if item.operator == ">=")
+    extras = f"[{','.join(requirement.extras)}]" if requirement.extras else ""
+    return f"{requirement.name}{extras}=={bound}"
+
+
+@nox.session
+def lock(session: Session) -> None:
+    """Write the lock files anew, for all platforms and Python versions."""
+    session.install("uv")
+    arguments = "pip compile --universal --generate-hashes --no-header --no-annotate --upgrade"
+    python = ("--python-version", "3.11")
+    compile_ = ("uv", *arguments.split(), *python, "--quiet", "pyproject.toml")
+    session.run(*compile_, "--extra", "embedded", "-o", "locks/runtime.txt")
+    session.run(
+        *compile_, "--extra", "embedded", "--group", "dev", "-o", LOCK, "-c", "locks/runtime.txt"
+    )

@@ -1,0 +1,192 @@
+"""A running platform for a module's tests: `tochka serve` itself, spoken to over HTTP.
+
+The module under test and what it depends on have to be installed; needs `httpx`.
+
+    with running_platform() as platform:
+        client = platform.tenant_client("acme", modules=["contacts"])
+        assert client.get("/api/v1/contacts").status_code == 200
+"""
+
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+START_SECONDS: Final = 120
+"""Long enough for a slow machine; reached only when something is wrong."""
+
+_CREDENTIALS: Final = re.compile(r"phone (?P<phone>\S+)\s+password (?P<password>\S+)")
+
+
+class PlatformFailure(AssertionError):
+    """The platform did not start or has ended; the message carries what it printed."""
+
+
+class RunningPlatform:
+    """A `tochka serve` of one's own, on a free port of the loopback interface."""
+
+    def __init__(self, process: "subprocess.Popen[str]", base_url: str) -> None:
+        """Follow *process*; `running_platform` makes it."""
+        self.process = process
+        self.base_url = base_url
+        self._lines: list[str] = []
+        self._clients = ExitStack()
+        self._phones = iter(f"+7999{number:07}" for number in range(1_000_000, 10_000_000))
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def output(self) -> str:
+        """All that the server has printed so far."""
+        return "".join(self._lines)
+
+    def client(self, token: str | None = None, tenant: str | None = None) -> httpx.Client:
+        """Return an HTTP client that sends *token* and chooses *tenant*."""
+        headers = {}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        if tenant is not None:
+            headers["X-Tenant"] = tenant
+        client = httpx.Client(base_url=self.base_url, headers=headers, timeout=30)
+        return self._clients.enter_context(client)
+
+    def login(self, phone: str, password: str) -> str:
+        """Return an access token."""
+        credentials = {"phone": phone, "password": password}
+        return _checked(self.client().post("/api/v1/auth/login", json=credentials))["access_token"]
+
+    def master_client(self) -> httpx.Client:
+        """Return a client of the `platform_master` that the first start has made."""
+        made = _CREDENTIALS.search(self.output)
+        if made is None:
+            raise PlatformFailure(f"no credentials were printed:\n{self.output}")
+        return self.client(self.login(made["phone"], made["password"]))
+
+    def register(self) -> tuple[str, str]:
+        """Register a person; return the phone and an access token."""
+        phone, password = next(self._phones), secrets.token_urlsafe(12)
+        credentials = {"phone": phone, "password": password}
+        _checked(self.client().post("/api/v1/auth/register", json=credentials))
+        return phone, self.login(phone, password)
+
+    def tenant_client(self, name: str, *, modules: Sequence[str] = ()) -> httpx.Client:
+        """Make a tenant, with *modules* enabled, and return a client of its new owner."""
+        master = self.master_client()
+        phone, token = self.register()
+        wanted = {"name": name, "owner_phone": phone}
+        _checked(master.post("/api/v1/tenants", json=wanted))
+        for module in modules:
+            path = f"/api/v1/tenants/{name}/modules/{module}"
+            _checked(master.put(path, json={"enabled": True}))
+        return self.client(token, name)
+
+    def wait_until_live(self) -> None:
+        """Return when the server answers.
+
+        Raises:
+            PlatformFailure: it has ended, or does not answer in time.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise PlatformFailure(f"tochka serve has ended:\n{self.output}")
+            try:
+                if httpx.get(f"{self.base_url}/health/live", timeout=5).is_success:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise PlatformFailure(f"tochka serve does not answer:\n{self.output}")
+
+    def stop(self) -> int:
+        """Stop the server as an operator would; return its exit code."""
+        self._clients.close()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=60)
+        finally:
+            self.process.kill()
+            self._reader.join()
+            if self.process.stdout:
+                self.process.stdout.close()
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            self._lines.append(line)
+
+
+@contextmanager
+def running_platform(
+    *,
+    environ: Mapping[str, str] | None = None,
+    data_dir: Path | None = None,
+    python: str = sys.executable,
+) -> Iterator[RunningPlatform]:
+    """Run `tochka serve` for as long as the block lasts, on a database of its own.
+
+    *environ* adds settings; *data_dir* keeps the database beyond the block; *python* is the
+    interpreter of the environment to run in.
+
+    Raises:
+        PlatformFailure: it does not start.
+    """
+    with ExitStack() as stack:
+        if data_dir is None:
+            # World-readable on the way there: as root, another account runs the database.
+            folder = Path(tempfile.mkdtemp(prefix="tochka-"))
+            folder.chmod(0o755)
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            data_dir = folder / "data"
+        port = _free_port()
+        settings = {
+            "TOCHKA_DATA_DIR": str(data_dir),
+            "TOCHKA_BCRYPT_COST": "4",
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+            **(environ or {}),
+        }
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [python, "-m", "tochka_core", "serve"],
+            env={**_inherited(), **settings},
+            cwd=data_dir.parent,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        platform = RunningPlatform(process, f"http://127.0.0.1:{port}")
+        stack.callback(platform.stop)
+        platform.wait_until_live()
+        yield platform
+
+
+def _inherited() -> dict[str, str]:
+    """Return the environment without settings that would point the server elsewhere."""
+    own = ("TOCHKA_", "DATABASE_URL", "JWT_SECRET", "HOST", "PORT")
+    return {name: value for name, value in os.environ.items() if not name.startswith(own)}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _checked(response: httpx.Response) -> dict[str, str]:
+    if not response.is_success:
+        raise PlatformFailure(f"{response.request.url}: {response.status_code} {response.text}")
+    document: dict[str, str] = response.json()
+    return document
