@@ -15,6 +15,7 @@ from tochka_plugins.errors import (
 )
 from tochka_plugins.hookspecs import hookimpl
 from tochka_plugins.info import ModuleInfo
+from tochka_plugins.injection import CurrentPrincipal, CurrentTenant, RequestedPage, Session
 from tochka_plugins.models import Model, PlatformModel, TenantModel, module_registry
 from tochka_plugins.pagination import Page, PageQuery
 from tochka_plugins.routing import ANONYMOUS
@@ -22,6 +23,8 @@ from tochka_plugins.routing import ANONYMOUS
 __all__ = [
     "ANONYMOUS",
     "Conflict",
+    "CurrentPrincipal",
+    "CurrentTenant",
     "InvalidInput",
     "Model",
     "ModuleInfo",
@@ -33,6 +36,8 @@ __all__ = [
     "Platform",
     "PlatformModel",
     "Principal",
+    "RequestedPage",
+    "Session",
     "Tenant",
     "TenantModel",
     "TochkaError",

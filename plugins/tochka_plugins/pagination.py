@@ -6,7 +6,7 @@ from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from advanced_alchemy.filters import LimitOffset, OrderBy, SearchFilter, StatementFilter
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from tochka_plugins.errors import InvalidInput
 
@@ -65,14 +65,16 @@ class PageQuery(msgspec.Struct, frozen=True):
 
 
 async def provide_page_query(
-    limit: Annotated[int, Parameter(ge=1, le=MAX_LIMIT, description="Items a page.")] = 50,
-    offset: Annotated[int, Parameter(ge=0, le=MAX_OFFSET, description="Items to skip.")] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Items a page.")] = 50,
+    offset: Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET, description="Items to skip.")] = 0,
     order_by: Annotated[
         str | None,
-        Parameter(max_length=MAX_TEXT, description="Fields, comma-separated; `-name` descends."),
+        QueryParameter(
+            max_length=MAX_TEXT, description="Fields, comma-separated; `-name` descends."
+        ),
     ] = None,
     search: Annotated[
-        str | None, Parameter(max_length=MAX_TEXT, description="Text that an item contains.")
+        str | None, QueryParameter(max_length=MAX_TEXT, description="Text that an item contains.")
     ] = None,
 ) -> PageQuery:
     """Read a page query from the query string; handlers ask for it as `page_query`."""

@@ -1,6 +1,8 @@
 """`/api/v1/auth`."""
 
 from litestar import Controller, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 from tochka_plugins import ANONYMOUS
 
@@ -18,13 +20,18 @@ class AuthController(Controller):
     opt = ANONYMOUS
 
     @post("/register", summary="Register")
-    async def register(self, data: Credentials, auth: AuthService) -> UserOut:
+    async def register(
+        self, data: JSONBody[Credentials], auth: NamedDependency[AuthService]
+    ) -> UserOut:
         """Make a person who can sign in by phone and password."""
         return UserOut.of(await auth.register(data.phone, data.password))
 
     @post("/login", status_code=HTTP_200_OK, summary="Sign in")
     async def login(
-        self, data: Credentials, auth: AuthService, access_tokens: AccessTokens
+        self,
+        data: JSONBody[Credentials],
+        auth: NamedDependency[AuthService],
+        access_tokens: NamedDependency[AccessTokens],
     ) -> TokenOut:
         """Return an access token for a phone and a password."""
         token = await auth.login(data.phone, data.password)

@@ -72,7 +72,7 @@ def _check_port(settings: Settings) -> None:
 
 
 def _judge() -> int:
-    """Run `tochka upgrade` in a process of its own, which a module may end; return its exit code."""
+    """Run `tochka upgrade` in a process that a module may end; return its exit code."""
     return subprocess.run([sys.executable, "-m", "tochka_core", "upgrade"], check=False).returncode
 
 

@@ -134,7 +134,8 @@ def _header(scope: "Scope", wanted: bytes) -> str | None:
         InvalidInput: it is there more than once, and it is not told which one counts.
     """
     values = [value for name, value in scope["headers"] if name == wanted]
-    if len(values) > 1:
+    # A proxy may have joined repeated headers with a comma (RFC 9110, section 5.3).
+    if len(values) > 1 or (values and b"," in values[0]):
         name = wanted.decode().title()
         raise InvalidInput(f"The header {name} is given more than once.", pointer=f"/{name}")
     return values[0].decode("latin-1") if values else None

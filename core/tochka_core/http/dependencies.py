@@ -11,7 +11,7 @@ from typing import Any
 from litestar import Request
 from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import InvalidInput, NotAuthenticated, Principal, Tenant
+from tochka_plugins import CurrentTenant, InvalidInput, NotAuthenticated, Principal, Tenant
 from tochka_plugins.pagination import provide_page_query
 
 from tochka_core.db import Database
@@ -42,7 +42,7 @@ async def provide_chosen_tenant(request: Request[Any, Any, Any]) -> Tenant | Non
 def public_dependencies(database: Database) -> Mapping[str, Provide]:
     """Return what any handler may ask for, in a module and in the core."""
 
-    async def provide_session(tenant: Tenant) -> AsyncIterator[AsyncSession]:
+    async def provide_session(tenant: CurrentTenant) -> AsyncIterator[AsyncSession]:
         async with database.tenant_scope(tenant.id) as session:
             yield session
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 from litestar import Controller, get
+from litestar.di import NamedDependency
 from litestar.response import Response
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 from tochka_plugins import ANONYMOUS, Unavailable
@@ -51,7 +52,7 @@ class HealthController(Controller):
         return Live()
 
     @get("/ready", summary="Can the platform serve")
-    async def ready(self, database: Database) -> Response[Readiness]:
+    async def ready(self, database: NamedDependency[Database]) -> Response[Readiness]:
         """Answer 200 when the database is there, 503 when it is not.
 
         A quarantined module is reported and does not make the platform unready: the rest serves.

@@ -1,9 +1,11 @@
 """`/api/v1/modules` and `/api/v1/tenants/{name}/modules`."""
 
 from litestar import Controller, get, put
-from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Principal, Tenant
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from tochka_plugins import CurrentPrincipal, Tenant
 
+from tochka_core.db.injection import PlatformSession
 from tochka_core.registry import services
 from tochka_core.registry.schemas import ModuleOut, ModuleSwitch, TenantModuleOut
 from tochka_core.tenants.services import (
@@ -21,9 +23,9 @@ class ModuleController(Controller):
     @get("/modules", summary="List modules")
     async def list_all(
         self,
-        platform_session: AsyncSession,
-        principal: Principal,
-        chosen_tenant: Tenant | None,
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
+        chosen_tenant: NamedDependency[Tenant | None],
     ) -> list[ModuleOut] | list[TenantModuleOut]:
         """Return what the chosen tenant has and could enable; without one, all, to the platform."""
         if chosen_tenant is None:
@@ -36,7 +38,7 @@ class ModuleController(Controller):
 
     @get("/tenants/{name:str}/modules", summary="List a tenant's modules")
     async def list_of_tenant(
-        self, name: str, platform_session: AsyncSession, principal: Principal
+        self, name: FromPath[str], platform_session: PlatformSession, principal: CurrentPrincipal
     ) -> list[TenantModuleOut]:
         """Return what the tenant has and could enable."""
         tenant = await get_visible_tenant(platform_session, principal, name)
@@ -46,11 +48,11 @@ class ModuleController(Controller):
     @put("/tenants/{name:str}/modules/{module:str}", summary="Enable or disable a module")
     async def switch(
         self,
-        name: str,
-        module: str,
-        data: ModuleSwitch,
-        platform_session: AsyncSession,
-        principal: Principal,
+        name: FromPath[str],
+        module: FromPath[str],
+        data: JSONBody[ModuleSwitch],
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
     ) -> TenantModuleOut:
         """Enable or disable a module; the tenant's owners, admins and a `platform_master` may."""
         tenant = await get_managed_tenant(platform_session, principal, name)

@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
-from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Page, PageQuery, Principal
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from tochka_plugins import CurrentPrincipal, Page, RequestedPage
 
+from tochka_core.db.injection import PlatformSession
 from tochka_core.settings import Settings
 from tochka_core.tenants import members, services
 from tochka_core.tenants.schemas import MemberIn, MemberOut, TenantIn, TenantOut, TenantPatch
@@ -21,10 +23,10 @@ class TenantController(Controller):
     @post("/", summary="Create a tenant")
     async def create(
         self,
-        data: TenantIn,
-        platform_session: AsyncSession,
-        principal: Principal,
-        settings: Settings,
+        data: JSONBody[TenantIn],
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
+        settings: NamedDependency[Settings],
     ) -> TenantOut:
         """Make a tenant; only a `platform_master` may."""
         services.require_platform_master(principal)
@@ -38,7 +40,10 @@ class TenantController(Controller):
 
     @get("/", summary="List tenants")
     async def list_all(
-        self, platform_session: AsyncSession, principal: Principal, page_query: PageQuery
+        self,
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
+        page_query: RequestedPage,
     ) -> Page[TenantOut]:
         """Return the tenants that the caller belongs to; all of them for a `platform_master`."""
         found, total = await services.list_tenants(platform_session, principal, page_query)
@@ -46,14 +51,18 @@ class TenantController(Controller):
 
     @get("/{name:str}", summary="Get a tenant")
     async def get_one(
-        self, name: str, platform_session: AsyncSession, principal: Principal
+        self, name: FromPath[str], platform_session: PlatformSession, principal: CurrentPrincipal
     ) -> TenantOut:
         """Return one tenant that the caller belongs to; any for a `platform_master`."""
         return TenantOut.of(await services.get_visible_tenant(platform_session, principal, name))
 
     @patch("/{name:str}", summary="Change a tenant")
     async def change(
-        self, name: str, data: TenantPatch, platform_session: AsyncSession, principal: Principal
+        self,
+        name: FromPath[str],
+        data: JSONBody[TenantPatch],
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
     ) -> TenantOut:
         """Change title or domain, suspend or resume; only a `platform_master` may."""
         services.require_platform_master(principal)
@@ -63,10 +72,10 @@ class TenantController(Controller):
     @get("/{name:str}/members", summary="List members")
     async def list_members(
         self,
-        name: str,
-        platform_session: AsyncSession,
-        principal: Principal,
-        page_query: PageQuery,
+        name: FromPath[str],
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
+        page_query: RequestedPage,
     ) -> Page[MemberOut]:
         """Return who belongs to the tenant."""
         tenant = await services.get_visible_tenant(platform_session, principal, name)
@@ -76,11 +85,11 @@ class TenantController(Controller):
     @post("/{name:str}/members", summary="Add a member")
     async def add_member(
         self,
-        name: str,
-        data: MemberIn,
-        platform_session: AsyncSession,
-        principal: Principal,
-        settings: Settings,
+        name: FromPath[str],
+        data: JSONBody[MemberIn],
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
+        settings: NamedDependency[Settings],
     ) -> MemberOut:
         """Add a registered person; only a `platform_master` may."""
         services.require_platform_master(principal)
@@ -92,7 +101,11 @@ class TenantController(Controller):
 
     @delete("/{name:str}/members/{user_id:uuid}", summary="Remove a member")
     async def remove_member(
-        self, name: str, user_id: UUID, platform_session: AsyncSession, principal: Principal
+        self,
+        name: FromPath[str],
+        user_id: FromPath[UUID],
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
     ) -> None:
         """Take a person out of the tenant; its owners, admins and a `platform_master` may."""
         tenant = await services.get_managed_tenant(platform_session, principal, name)

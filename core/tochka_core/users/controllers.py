@@ -1,9 +1,9 @@
 """`/api/v1/users`."""
 
 from litestar import Controller, get
-from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Principal
+from tochka_plugins import CurrentPrincipal
 
+from tochka_core.db.injection import PlatformSession
 from tochka_core.users.schemas import UserOut
 from tochka_core.users.services import get_user
 
@@ -15,6 +15,6 @@ class UserController(Controller):
     tags = ["users"]  # noqa: RUF012 - the name and type are Litestar's
 
     @get("/me", summary="Who am I")
-    async def me(self, platform_session: AsyncSession, principal: Principal) -> UserOut:
+    async def me(self, platform_session: PlatformSession, principal: CurrentPrincipal) -> UserOut:
         """Return the person who is signed in."""
         return UserOut.of(await get_user(platform_session, principal.user_id))

@@ -1,0 +1,27 @@
+"""What a handler may ask for. The parameter has the name that is given here, and the type.
+
+@post("/")
+async def create(data: NoteIn, session: Session, tenant: CurrentTenant) -> NoteOut: ...
+"""
+
+from litestar.di import NamedDependency
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tochka_plugins.context import Principal, Tenant
+from tochka_plugins.pagination import PageQuery
+
+Session = NamedDependency[AsyncSession]
+"""`session`: a transaction that sees and writes the rows of the chosen tenant only.
+
+It is committed when the handler has returned, before the answer is sent, and rolled back when the
+handler raises.
+"""
+
+CurrentTenant = NamedDependency[Tenant]
+"""`tenant`: the tenant that the request has chosen."""
+
+CurrentPrincipal = NamedDependency[Principal]
+"""`principal`: who makes the request."""
+
+RequestedPage = NamedDependency[PageQuery]
+"""`page_query`: the page that `limit`, `offset`, `order_by` and `search` ask for."""

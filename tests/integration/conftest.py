@@ -1,0 +1,124 @@
+"""A real PostgreSQL, built by the migrations; a database of its own for each test."""
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+from tochka_core import __version__
+from tochka_core.db import Database
+from tochka_core.db.embedded import embedded_postgres
+from tochka_core.registry.record import write_judgement
+from tochka_core.settings import Settings
+from tochka_migrations import core_target, upgrade
+from tochka_migrations.targets import module_target
+from tochka_plugins.host import Candidate, assemble, gate
+
+UNSAFE_AND_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@pytest.fixture(scope="session")
+def server_url():
+    """A server of this test process; its databases are thrown away with it."""
+    folder = Path(tempfile.mkdtemp(prefix="tochka-test-"))
+    folder.chmod(0o755)  # as root, another account runs the server
+    try:
+        with embedded_postgres(folder / "data", options=UNSAFE_AND_FAST) as url:
+            yield make_url(url)
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def notes():
+    """The test module, staged."""
+    candidate = Candidate(
+        name="notes",
+        entry_point="notes_module.hooks",
+        distribution="notes",
+        version="1.0",
+        summary="Notes",
+        requires=(),
+        requires_python=None,
+    )
+    assembly = assemble(gate([candidate], core_version=__version__))
+    assert assembly.quarantined == ()
+    return assembly.modules[0]
+
+
+@pytest.fixture(scope="session")
+def notes_target(notes):
+    return module_target(
+        "notes", notes.migrations, requires=frozenset(), metadata=notes.metadata
+    )
+
+
+async def _run_on(server_url, *statements):
+    engine = create_async_engine(server_url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def template(server_url, notes, notes_target):
+    """A database as the migrations build it, with the core and the test module; its name."""
+
+    async def build():
+        await _run_on(server_url, "CREATE DATABASE template_platform")
+        engine = create_async_engine(
+            server_url.set(database="template_platform"), poolclass=NullPool
+        )
+        result = await upgrade(engine, [core_target(), notes_target])
+        assert result.failures == {}
+        await engine.dispose()
+        database = Database(server_url.set(database="template_platform"), pool_size=1)
+        async with database.platform_scope(reason="template") as session:
+            await write_judgement(
+                session, ready=[notes], requires={"notes": frozenset()}, quarantined=[]
+            )
+        await database.dispose()
+
+    asyncio.run(build())
+    return "template_platform"
+
+
+@pytest.fixture
+async def empty_database_url(server_url):
+    """A database without any table."""
+    name = f"test_{uuid4().hex}"
+    await _run_on(server_url, f"CREATE DATABASE {name}")
+    yield server_url.set(database=name)
+    await _run_on(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database_url(server_url, template):
+    """A database with the core and the test module, and nothing else in it."""
+    name = f"test_{uuid4().hex}"
+    await _run_on(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server_url.set(database=name)
+    await _run_on(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(database_url):
+    return Settings(
+        database_url=database_url.render_as_string(hide_password=False),
+        jwt_secret="0123456789abcdef0123456789abcdef",
+        bcrypt_cost=4,
+        db_pool_size=5,
+    )
+
+
+@pytest.fixture
+async def database(settings):
+    database = Database(settings.engine_url, pool_size=5)
+    yield database
+    await database.dispose()

@@ -1,0 +1,77 @@
+"""The application in this process, with people and tenants to use it."""
+
+from dataclasses import dataclass
+from itertools import count
+from uuid import UUID
+
+import pytest
+from litestar.testing import AsyncTestClient
+from sqlalchemy import text
+from tochka_core.app import create_app
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass(frozen=True)
+class Person:
+    id: UUID
+    phone: str
+    token: str
+
+    @property
+    def headers(self):
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def at(self, tenant):
+        return {**self.headers, "X-Tenant": tenant}
+
+
+@pytest.fixture
+async def client(settings, notes):
+    async with AsyncTestClient(create_app(settings, [notes]), raise_server_exceptions=False) as c:
+        yield c
+
+
+@pytest.fixture
+def register(client):
+    """Make people who can sign in."""
+    numbers = count(1)
+
+    async def register(role="user", *, database=None):
+        phone = f"+7999000{next(numbers):04}"
+        body = {"phone": phone, "password": PASSWORD}
+        made = await client.post("/api/v1/auth/register", json=body)
+        assert made.status_code == 201, made.text
+        if role != "user":
+            async with database.platform_scope(reason="test") as session:
+                await session.execute(
+                    text("UPDATE tochka.users SET role = :role WHERE phone = :phone"),
+                    {"role": role, "phone": phone},
+                )
+        signed_in = await client.post("/api/v1/auth/login", json=body)
+        return Person(UUID(made.json()["id"]), phone, signed_in.json()["access_token"])
+
+    return register
+
+
+@pytest.fixture
+async def master(register, database):
+    return await register("platform_master", database=database)
+
+
+@pytest.fixture
+async def make_tenant(client, master, register):
+    """Make a tenant with an owner, who is returned."""
+
+    async def make_tenant(name, *, modules=("notes",), **fields):
+        owner = await register()
+        body = {"name": name, "owner_phone": owner.phone, **fields}
+        made = await client.post("/api/v1/tenants", json=body, headers=master.headers)
+        assert made.status_code == 201, made.text
+        for module in modules:
+            path = f"/api/v1/tenants/{name}/modules/{module}"
+            switched = await client.put(path, json={"enabled": True}, headers=owner.headers)
+            assert switched.status_code == 200, switched.text
+        return owner
+
+    return make_tenant

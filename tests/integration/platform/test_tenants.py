@@ -1,0 +1,150 @@
+"""Tenants and their members."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from problems import pointers
+
+TENANTS = "/api/v1/tenants"
+
+
+async def test_the_platform_creates_a_tenant_with_an_owner(client, master, register):
+    owner = await register()
+    body = {"name": "acme", "title": "Acme Ltd", "owner_phone": owner.phone}
+    made = await client.post(TENANTS, json=body, headers=master.headers)
+    assert made.status_code == 201
+    assert made.json()["title"] == "Acme Ltd"
+    assert made.json()["status"] == "active"
+    seen = await client.get(f"{TENANTS}/acme", headers=owner.headers)
+    assert seen.json() == made.json()
+    members = (await client.get(f"{TENANTS}/acme/members", headers=owner.headers)).json()
+    assert [(item["phone"], item["role"]) for item in members["items"]] == [(owner.phone, "owner")]
+
+
+async def test_an_ordinary_person_creates_none(client, register):
+    person = await register()
+    answer = await client.post(TENANTS, json={"name": "acme"}, headers=person.headers)
+    assert answer.status_code == 403
+
+
+async def test_a_name_and_a_domain_belong_to_one_tenant(client, master):
+    first = {"name": "acme", "domain": "shop.example.com"}
+    assert (await client.post(TENANTS, json=first, headers=master.headers)).status_code == 201
+    for body in ({"name": "acme"}, {"name": "globex", "domain": "SHOP.example.com."}):
+        assert (await client.post(TENANTS, json=body, headers=master.headers)).status_code == 409
+
+
+async def test_a_race_for_a_name_has_one_winner(client, master):
+    answers = await asyncio.gather(
+        *(client.post(TENANTS, json={"name": "acme"}, headers=master.headers) for _ in range(8))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/name"),
+        ({"name": "A"}, "/name"),
+        ({"name": "-acme"}, "/name"),
+        ({"name": "acme-"}, "/name"),
+        ({"name": "ac me"}, "/name"),
+        ({"name": "акме"}, "/name"),
+        ({"name": "a" * 64}, "/name"),
+        ({"name": "acme", "domain": "localhost"}, "/domain"),
+        ({"name": "acme", "domain": "http://shop.example.com"}, "/domain"),
+        ({"name": "acme", "domain": "магазин.рф"}, "/domain"),
+        ({"name": "acme", "domain": "10.0.0.1"}, "/domain"),
+        ({"name": "acme", "owner_phone": "12"}, "/owner_phone"),
+        ({"name": "acme", "title": ""}, "/title"),
+        ({"name": "acme", "id": "1"}, "/id"),
+    ],
+)
+async def test_a_bad_tenant_is_refused(client, master, body, pointer):
+    response = await client.post(TENANTS, json=body, headers=master.headers)
+    assert response.status_code == 400
+    assert pointers(response) == [pointer]
+    assert (await client.get(TENANTS, headers=master.headers)).json()["total"] == 0
+
+
+async def test_everyone_lists_their_own_tenants(client, make_tenant, master):
+    acme, globex = await make_tenant("acme"), await make_tenant("globex")
+    for person, names in ((acme, ["acme"]), (globex, ["globex"]), (master, ["acme", "globex"])):
+        page = (await client.get(TENANTS, headers=person.headers)).json()
+        assert [item["name"] for item in page["items"]] == names
+        assert page["total"] == len(names)
+
+
+async def test_a_stranger_cannot_tell_a_tenant_from_none(client, make_tenant, register):
+    await make_tenant("acme")
+    stranger = await register()
+    for method, path, body in (
+        ("GET", "", None),
+        ("GET", "/members", None),
+        ("GET", "/modules", None),
+        ("PUT", "/modules/notes", {"enabled": True}),
+        ("DELETE", f"/members/{uuid4()}", None),
+    ):
+        real, unreal = [
+            await client.request(
+                method, f"{TENANTS}/{name}{path}", json=body, headers=stranger.headers
+            )
+            for name in ("acme", "nowhere")
+        ]
+        assert real.status_code == unreal.status_code == 404, path
+        assert {**real.json(), "request_id": None} == {**unreal.json(), "request_id": None}
+
+
+async def test_only_the_platform_changes_a_tenant_or_adds_a_member(client, make_tenant, register):
+    owner, person = await make_tenant("acme"), await register()
+    change = await client.patch(f"{TENANTS}/acme", json={"title": "X"}, headers=owner.headers)
+    body = {"phone": person.phone}
+    added = await client.post(f"{TENANTS}/acme/members", json=body, headers=owner.headers)
+    assert change.status_code == added.status_code == 403
+
+
+async def test_a_member_may_look_but_not_manage(client, make_tenant, master, register):
+    owner, member = await make_tenant("acme"), await register()
+    body = {"phone": member.phone}
+    path = f"{TENANTS}/acme/members"
+    assert (await client.post(path, json=body, headers=master.headers)).status_code == 201
+    assert (await client.post(path, json=body, headers=master.headers)).status_code == 409
+    assert (await client.get(path, headers=member.headers)).json()["total"] == 2
+    switch = await client.put(
+        f"{TENANTS}/acme/modules/notes", json={"enabled": False}, headers=member.headers
+    )
+    removed = await client.delete(f"{path}/{owner.id}", headers=member.headers)
+    assert switch.status_code == removed.status_code == 403
+
+
+async def test_a_removed_member_is_out_at_once(client, make_tenant, master, register):
+    owner, member = await make_tenant("acme"), await register()
+    path = f"{TENANTS}/acme/members"
+    await client.post(path, json={"phone": member.phone}, headers=master.headers)
+    assert (await client.get("/api/v1/notes", headers=member.at("acme"))).status_code == 200
+    assert (await client.delete(f"{path}/{member.id}", headers=owner.headers)).status_code == 204
+    assert (await client.get("/api/v1/notes", headers=member.at("acme"))).status_code == 404
+    assert (await client.delete(f"{path}/{member.id}", headers=owner.headers)).status_code == 404
+
+
+async def test_the_last_owner_stays_also_in_a_race(client, make_tenant, master, register):
+    first, second = await make_tenant("acme"), await register()
+    path = f"{TENANTS}/acme/members"
+    body = {"phone": second.phone, "role": "owner"}
+    assert (await client.post(path, json=body, headers=master.headers)).status_code == 201
+    answers = await asyncio.gather(
+        client.delete(f"{path}/{first.id}", headers=master.headers),
+        client.delete(f"{path}/{second.id}", headers=master.headers),
+    )
+    assert sorted(answer.status_code for answer in answers) == [204, 409]
+    assert (await client.get(path, headers=master.headers)).json()["total"] == 1
+
+
+async def test_a_change_touches_only_what_it_names(client, make_tenant, master):
+    await make_tenant("acme", title="Acme", domain="shop.example.com")
+    path = f"{TENANTS}/acme"
+    changed = await client.patch(path, json={"title": "New"}, headers=master.headers)
+    assert (changed.json()["title"], changed.json()["domain"]) == ("New", "shop.example.com")
+    changed = await client.patch(path, json={"domain": None}, headers=master.headers)
+    assert (changed.json()["title"], changed.json()["domain"]) == ("New", None)

@@ -1,0 +1,94 @@
+"""What the platform is told about the test module."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from litestar import get, post
+from litestar.params import FromQuery, JSONBody
+from msgspec import Meta
+from sqlalchemy import select, text
+from tochka_plugins import ANONYMOUS, Conflict, CurrentTenant, Session, hookimpl
+
+from notes_module.models import Colour, Note
+
+
+class NoteIn(msgspec.Struct, forbid_unknown_fields=True):
+    text: Annotated[str, Meta(min_length=1)]
+
+
+class Unspeakable:
+    """Nothing can encode it."""
+
+
+@get("/")
+async def list_notes(session: Session) -> list[str]:
+    return list(await session.scalars(select(Note.text).order_by(Note.text)))
+
+
+@post("/")
+async def add_note(data: JSONBody[NoteIn], session: Session) -> str:
+    session.add(Note(text=data.text))
+    return data.text
+
+
+@post("/then-conflict")
+async def add_and_conflict(data: JSONBody[NoteIn], session: Session) -> None:
+    session.add(Note(text=data.text))
+    await session.flush()
+    raise Conflict("Changed my mind.")
+
+
+@post("/then-crash")
+async def add_and_crash(data: JSONBody[NoteIn], session: Session) -> None:
+    session.add(Note(text=data.text))
+    await session.flush()
+    raise RuntimeError(f"the secret is {data.text}")
+
+
+@post("/then-unspeakable")
+async def add_and_answer_nonsense(data: JSONBody[NoteIn], session: Session) -> object:
+    session.add(Note(text=data.text))
+    await session.flush()
+    return Unspeakable()
+
+
+@get("/mine-whatever-i-ask")
+async def break_out(session: Session, statement: FromQuery[str]) -> list[str]:
+    """Run any statement, as a careless author might."""
+    result = await session.execute(text(statement))
+    return [str(row) for row in result] if result.returns_rows else []
+
+
+@get("/colours")
+async def list_colours(session: Session) -> list[str]:
+    return list(await session.scalars(select(Colour.name)))
+
+
+@get("/open", opt=ANONYMOUS)
+async def open_to_all(tenant: CurrentTenant) -> str:
+    return tenant.name
+
+
+@hookimpl
+def tochka_routes():
+    return [
+        list_notes,
+        add_note,
+        add_and_conflict,
+        add_and_crash,
+        add_and_answer_nonsense,
+        break_out,
+        list_colours,
+        open_to_all,
+    ]
+
+
+@hookimpl
+def tochka_models():
+    return [Note, Colour]
+
+
+@hookimpl
+def tochka_migrations():
+    return Path(__file__).parent / "migrations"
