@@ -134,11 +134,13 @@ def running_platform(
     environ: Mapping[str, str] | None = None,
     data_dir: Path | None = None,
     python: str = sys.executable,
+    wait: bool = True,
 ) -> Iterator[RunningPlatform]:
     """Run `tochka serve` for as long as the block lasts, on a database of its own.
 
     *environ* adds settings; *data_dir* keeps the database beyond the block; *python* is the
-    interpreter of the environment to run in.
+    interpreter of the environment to run in. Without *wait* the block begins before the server
+    answers.
 
     Raises:
         PlatformFailure: it does not start.
@@ -168,7 +170,8 @@ def running_platform(
         )
         platform = RunningPlatform(process, f"http://127.0.0.1:{port}")
         stack.callback(platform.stop)
-        platform.wait_until_live()
+        if wait:
+            platform.wait_until_live()
         yield platform
 
 

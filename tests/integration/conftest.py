@@ -53,9 +53,7 @@ def notes():
 
 @pytest.fixture(scope="session")
 def notes_target(notes):
-    return module_target(
-        "notes", notes.migrations, requires=frozenset(), metadata=notes.metadata
-    )
+    return module_target("notes", notes.migrations, requires=frozenset(), metadata=notes.metadata)
 
 
 async def _run_on(server_url, *statements):

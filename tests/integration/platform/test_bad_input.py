@@ -1,9 +1,9 @@
 """A mistake of the client is a 4xx problem document that names the field, and stores nothing."""
 
 import pytest
-from problems import pointers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from problems import pointers
 from sqlalchemy import text
 
 REGISTER = "/api/v1/auth/register"

@@ -1,0 +1,154 @@
+"""The commands, as an operator meets them: exit codes and one clear line."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+CLEAN = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith(("TOCHKA_", "DATABASE_URL", "JWT_SECRET", "HOST", "PORT"))
+}
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def tochka(tmp_path, empty_database_url):
+    """Run a command against an empty database."""
+    url = empty_database_url.render_as_string(hide_password=False)
+
+    def tochka(*arguments, stdin="", **environ):
+        settings = {"DATABASE_URL": url, "JWT_SECRET": SECRET, "TOCHKA_BCRYPT_COST": "4"}
+        return subprocess.run(
+            [sys.executable, "-m", "tochka_core", *arguments],
+            input=stdin,
+            env={**CLEAN, **settings, **environ},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return tochka
+
+
+def assert_one_line_error(result, *parts):
+    assert result.returncode == 1, result.stderr
+    assert "Traceback" not in result.stderr
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("Error: ")
+    for part in parts:
+        assert part in last
+
+
+def test_upgrade_says_what_it_does(tochka):
+    first = tochka("upgrade")
+    assert first.returncode == 0, first.stderr
+    assert "core: nothing → 0001" in first.stdout
+    second = tochka("upgrade", "--json")
+    report = json.loads(second.stdout)
+    assert report["migrations"][0] == {
+        "target": "core",
+        "before": "0001",
+        "after": "0001",
+        "error": None,
+        "blocked_by": None,
+    }
+
+
+def test_a_master_and_a_tenant_are_made_from_the_command_line(tochka):
+    made = tochka(
+        *("users", "create", "--phone", "8 912 345 67 89", "--role", "platform_master"),
+        *("--password-stdin", "--json"),
+        stdin="correct horse\n",
+    )
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["phone"] == "+79123456789"
+    assert "correct horse" not in made.stdout + made.stderr
+    tenant = tochka("tenants", "create", "acme", "--owner", "+79123456789")
+    assert tenant.returncode == 0, tenant.stderr
+    assert_one_line_error(tochka("tenants", "create", "acme"), "exists already")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "part"),
+    [
+        (("users", "create", "--phone", "12", "--password-stdin"), "correct horse", "phone number"),
+        (
+            ("users", "create", "--phone", "+79123456789", "--password-stdin"),
+            "short",
+            "8 characters",
+        ),
+        (("tenants", "create", "No Good"), "", "tenant's name"),
+        (("tenants", "create", "acme", "--owner", "+79123456789"), "", "registered"),
+    ],
+)
+def test_a_bad_argument_is_one_line(tochka, arguments, stdin, part):
+    assert_one_line_error(tochka(*arguments, stdin=stdin), part)
+
+
+@pytest.fixture
+def unused_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("command", [("upgrade",), ("modules", "list"), ("serve",)])
+def test_a_database_that_cannot_be_used_is_one_line(
+    tochka, empty_database_url, unused_port, command
+):
+    url = f"postgresql+asyncpg://user:hush@127.0.0.1:{unused_port}/db"
+    away = tochka(*command, DATABASE_URL=url, PORT=unused_port)
+    assert_one_line_error(away, "cannot be reached", "DATABASE_URL")
+    assert "hush" not in away.stdout + away.stderr
+
+    for flaw, part in (({"password": "hush"}, "password"), ({"database": "nowhere"}, "nowhere")):
+        url = empty_database_url.set(**flaw).render_as_string(hide_password=False)
+        assert_one_line_error(tochka(*command, DATABASE_URL=url, PORT=unused_port), part)
+
+
+def test_a_port_in_use_is_one_line(tochka):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert_one_line_error(tochka("serve", PORT=port), port, "PORT")
+
+
+def test_production_demands_a_secret(tochka):
+    assert_one_line_error(tochka("serve", JWT_SECRET=""), "JWT_SECRET")
+    assert_one_line_error(tochka("serve", JWT_SECRET="short"), "JWT_SECRET", "32")
+
+
+def test_a_malformed_setting_is_named_and_an_unknown_one_reported(tochka):
+    assert_one_line_error(tochka("upgrade", PORT="many"), "PORT")
+    assert_one_line_error(tochka("upgrade", DATABASE_URL="mysql://x/y"), "DATABASE_URL")
+    unknown = tochka("upgrade", TOCHKA_WORKER="2")
+    assert unknown.returncode == 0
+    assert "TOCHKA_WORKER" in unknown.stderr
+    assert "TOCHKA_WORKERS" in unknown.stderr
+
+
+def test_the_doctor_finds_what_is_missing_and_is_content_after_the_upgrade(tochka):
+    sick = tochka("doctor", "--json")
+    assert sick.returncode == 1
+    assert not all(finding["is_ok"] for finding in json.loads(sick.stdout))
+    assert tochka("upgrade").returncode == 0
+    healthy = tochka("doctor")
+    assert healthy.returncode == 0, healthy.stdout + healthy.stderr
+    assert "FAIL" not in healthy.stdout
+
+
+def test_modules_are_listed_with_their_state(tochka):
+    before = {item["name"]: item for item in json.loads(tochka("modules", "list", "--json").stdout)}
+    assert before["contacts"]["state"] == "new"
+    assert tochka("upgrade").returncode == 0
+    after = {item["name"]: item for item in json.loads(tochka("modules", "list", "--json").stdout)}
+    assert after["contacts"]["state"] == "ready"
+    assert "contacts" in tochka("modules", "list").stdout
