@@ -24,7 +24,7 @@ def running_database(settings: Settings) -> Iterator[Settings]:
         return
     data_dir = settings.data_dir or default_data_dir()
     with embedded_postgres(
-        data_dir, pg_bin=settings.pg_bin, account=settings.pg_account
+        data_dir, pg_bin=settings.pg_bin, account=settings.pg_user
     ) as database_url:
         yield msgspec.structs.replace(
             settings,

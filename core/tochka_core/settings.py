@@ -40,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pg_bin: Path | None = None
     """A folder with the programs of PostgreSQL 15 or newer, instead of the installed wheel's."""
 
-    pg_account: str | None = None
+    pg_user: str | None = None
     """The account that runs the private database when `tochka` is started by root."""
 
     workers: Annotated[int, Meta(ge=1, le=256)] = 1

@@ -152,12 +152,11 @@ def running_platform(
             folder.chmod(0o755)
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             data_dir = folder / "data"
-        port = _free_port()
         settings = {
             "TOCHKA_DATA_DIR": str(data_dir),
             "TOCHKA_BCRYPT_COST": "4",
             "HOST": "127.0.0.1",
-            "PORT": str(port),
+            "PORT": str(_free_port()),
             **(environ or {}),
         }
         process = subprocess.Popen(  # noqa: S603 - our own command
@@ -168,7 +167,7 @@ def running_platform(
             stderr=subprocess.STDOUT,
             text=True,
         )
-        platform = RunningPlatform(process, f"http://127.0.0.1:{port}")
+        platform = RunningPlatform(process, f"http://127.0.0.1:{settings['PORT']}")
         stack.callback(platform.stop)
         if wait:
             platform.wait_until_live()

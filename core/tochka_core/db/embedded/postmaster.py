@@ -6,16 +6,15 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+
+import psutil
 
 from tochka_core.db.embedded.account import Account
 from tochka_core.db.embedded.folder import DataFolder
 from tochka_core.db.embedded.proof import find_process, find_server
 from tochka_core.db.embedded.sockets import PORT
 from tochka_core.errors import OperatorError
-
-if TYPE_CHECKING:
-    import psutil
 
 _T = TypeVar("_T")
 
@@ -89,7 +88,7 @@ def wait_for(find: Callable[[], _T | None], folder: DataFolder) -> _T:
     return found
 
 
-def stop_server(server: "psutil.Process") -> bool:
+def stop_server(server: psutil.Process) -> bool:
     """Stop the proved *server*, cutting its connections. False if it still lives after that."""
     for how, seconds in _STOPS:
         deadline = time.monotonic() + seconds

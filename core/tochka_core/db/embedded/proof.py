@@ -7,13 +7,10 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING
+
+import psutil
 
 from tochka_core.errors import OperatorError
-
-if TYPE_CHECKING:
-    import psutil
 
 _SERVER_NAMES = {"postgres", "postmaster"}
 # The note is written moments after the process is born, so a process born later than it has
@@ -29,7 +26,7 @@ class PidFile:
     started_at: float | None
 
 
-def find_server(cluster: Path) -> "psutil.Process | None":
+def find_server(cluster: Path) -> psutil.Process | None:
     """Return the living server of *cluster*, or `None` when there is none.
 
     Raises:
@@ -40,7 +37,6 @@ def find_server(cluster: Path) -> "psutil.Process | None":
     process = find_process(note.pid) if note else None
     if note is None or process is None:
         return None
-    ps = _psutil()
     try:
         if process.uids().effective != cluster.stat().st_uid:
             return None
@@ -50,9 +46,9 @@ def find_server(cluster: Path) -> "psutil.Process | None":
             note.started_at is not None
             and process.create_time() > note.started_at + _BORN_LATER_SECONDS
         )
-    except ps.NoSuchProcess:
+    except psutil.NoSuchProcess:
         return None
-    except ps.AccessDenied:
+    except psutil.AccessDenied:
         is_doubtful = True
     if is_doubtful:
         raise OperatorError(
@@ -62,18 +58,13 @@ def find_server(cluster: Path) -> "psutil.Process | None":
     return process
 
 
-def find_process(pid: int) -> "psutil.Process | None":
-    """Return the process *pid* if it lives. One that has ended is reaped if it is our child.
-
-    Raises:
-        OperatorError: psutil is not installed.
-    """
-    ps = _psutil()
+def find_process(pid: int) -> psutil.Process | None:
+    """Return the process *pid* if it lives. One that has ended is reaped if it is our child."""
     try:
-        process: psutil.Process = ps.Process(pid)
-        if process.status() != ps.STATUS_ZOMBIE:
+        process = psutil.Process(pid)
+        if process.status() != psutil.STATUS_ZOMBIE:
             return process
-    except ps.NoSuchProcess:
+    except psutil.NoSuchProcess:
         return None
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
@@ -93,21 +84,10 @@ def read_pid_file(path: Path) -> PidFile | None:
     return PidFile(abs(int(lines[0])), float(started_at) if started_at.isdigit() else None)
 
 
-def _is_in(process: "psutil.Process", cluster: Path) -> bool:
+def _is_in(process: psutil.Process, cluster: Path) -> bool:
     # Not the -D argument: the server enters its folder before it writes the note, and the
     # working folder stays right when the data folder is renamed or reached by a link.
     try:
         return Path(process.cwd()).samefile(cluster)
     except FileNotFoundError:
         return False
-
-
-def _psutil() -> ModuleType:
-    try:
-        import psutil  # noqa: PLC0415 - of the extra [embedded]; with DATABASE_URL nobody needs it
-    except ModuleNotFoundError as error:
-        raise OperatorError(
-            "A private PostgreSQL needs psutil: pip install 'tochka-rosta[embedded]', "
-            "or set DATABASE_URL."
-        ) from error
-    return psutil
