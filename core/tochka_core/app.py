@@ -18,18 +18,17 @@ from tochka_core.auth.services import AuthService
 from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
 from tochka_core.errors import ConfigurationError
-from tochka_core.http.access import MODULE_KEY, AccessControl
+from tochka_core.http.access import AccessControl
 from tochka_core.http.body import JsonRequest, refuse_nul
 from tochka_core.http.dependencies import core_dependencies, public_dependencies
 from tochka_core.http.health import HealthController
+from tochka_core.http.mounting import API_PATH, mount
 from tochka_core.http.problems import problem_details
 from tochka_core.http.request_id import RequestId
 from tochka_core.registry.controllers import ModuleController
 from tochka_core.settings import Settings
 from tochka_core.tenants.controllers import TenantController
 from tochka_core.users.controllers import UserController
-
-API_PATH = "/api/v1"
 
 _log = structlog.get_logger(__name__)
 
@@ -70,7 +69,7 @@ def create_app(settings: Settings, modules: Sequence[StagedModule] = ()) -> Lite
         ),
     )
     app = Litestar(
-        route_handlers=[core, *(_mount(module) for module in modules)],
+        route_handlers=[core, *(mount(module) for module in modules)],
         request_class=JsonRequest,
         dependencies=public_dependencies(database),
         middleware=[
@@ -85,16 +84,6 @@ def create_app(settings: Settings, modules: Sequence[StagedModule] = ()) -> Lite
     )
     app.asgi_handler = RequestId(app.asgi_handler)
     return app
-
-
-def _mount(module: StagedModule) -> Router:
-    """Put a module's routes where they belong, marked for the gate."""
-    return Router(
-        path=f"{API_PATH}/{module.name}",
-        route_handlers=list(module.routes),
-        opt={MODULE_KEY: module.name},
-        tags=[module.name],
-    )
 
 
 def _openapi() -> OpenAPIConfig:
@@ -122,7 +111,11 @@ def _lifespan(
                 started.append(module)
             except Exception as error:  # noqa: BLE001 - one module's failure stops no other
                 stopped_modules.add(module.name)
-                _log.error("module not started", module=module.name, reason=reason_of(error))
+                _log.error(
+                    "module not started",
+                    module=module.name,
+                    reason=reason_of(error, package=module.candidate.package),
+                )
         try:
             yield
         finally:
@@ -130,7 +123,11 @@ def _lifespan(
                 try:
                     await module.hooks.call_async("tochka_shutdown", platform=database)
                 except Exception as error:  # noqa: BLE001 - as above
-                    _log.error("shutdown failed", module=module.name, reason=reason_of(error))
+                    _log.error(
+                        "shutdown failed",
+                        module=module.name,
+                        reason=reason_of(error, package=module.candidate.package),
+                    )
             await database.dispose()
 
     return lifespan

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from dotenv import dotenv_values
@@ -49,7 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     db_pool_size: Annotated[int, Meta(ge=1, le=1000)] = 20
     """Database connections that one worker keeps."""
 
-    default_region: Annotated[str, Meta(pattern="^[A-Z]{2}$")] = "RU"
+    default_region: Annotated[str, Meta(pattern=r"\A[A-Z]{2}\Z")] = "RU"
     """The country (ISO 3166-1 alpha-2) of phone numbers that are written without one."""
 
     bcrypt_cost: Annotated[int, Meta(ge=4, le=16)] = 12
@@ -64,8 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_body_bytes: Annotated[int, Meta(ge=1024)] = 1_048_576
     """The largest request body that is read."""
 
-    log_level: str = "info"
-    """The least serious log line that is written: debug, info, warning or error."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least serious log line that is written."""
 
     def __repr__(self) -> str:
         """Show everything but the secrets."""
@@ -106,6 +106,9 @@ def load_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -
     """
     given = _given(environ, env_file)
     values = {VARIABLES[name]: value for name, value in given.items() if name in VARIABLES}
+    for field, value in values.items():
+        if not _is_text(value):
+            raise ConfigurationError(f"{variable_of(field)} is not UTF-8.")
     try:
         settings = msgspec.convert(
             values, Settings, strict=False, dec_hook=lambda kind, value: kind(value)
@@ -157,12 +160,22 @@ def engine_url(database_url: str) -> URL:
 
 
 def _given(environ: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
-    from_file = dotenv_values(env_file) if env_file is not None and env_file.is_file() else {}
-    merged = {**from_file, **environ}
-    return {name: value for name, value in merged.items() if value}
+    given = {name: value for name, value in environ.items() if value}
+    if env_file is not None and env_file.is_file():
+        try:
+            from_file = dotenv_values(env_file, interpolate=False)
+        except UnicodeDecodeError as error:
+            raise ConfigurationError(f"{env_file} is not UTF-8: {error.reason}.") from error
+        given = {**{name: value for name, value in from_file.items() if value}, **given}
+    return given
 
 
 def _explain(message: str) -> str:
     """Turn msgspec's `… - at `$.port`` into a line that names the variable."""
     problem, _, path = message.partition(" - at `$.")
     return f"{variable_of(path.rstrip('`'))}: {problem}"
+
+
+def _is_text(value: str) -> bool:
+    """Tell whether *value* can be encoded; bytes of another encoding come as surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)

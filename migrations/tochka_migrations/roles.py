@@ -16,10 +16,11 @@ class MissingRoles(Exception):
     """The login role may not create the roles; `sql` is what an administrator has to run."""
 
     def __init__(self, login: str) -> None:
+        quoted = login.replace('"', '""')
         self.sql = "\n".join(
             [
                 *(f"CREATE ROLE {role} NOLOGIN;" for role in (TENANT_ROLE, PLATFORM_ROLE)),
-                f'GRANT {TENANT_ROLE}, {PLATFORM_ROLE} TO "{login}";',
+                f'GRANT {TENANT_ROLE}, {PLATFORM_ROLE} TO "{quoted}";',
             ]
         )
         super().__init__(

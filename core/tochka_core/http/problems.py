@@ -1,9 +1,11 @@
 """Every error as a problem document (RFC 9457), in the one place that knows both sides."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
+import msgspec
 import structlog
 from litestar.exceptions import (
     HTTPException,
@@ -26,6 +28,8 @@ _log = structlog.get_logger(__name__)
 NOTHING_HERE: Final = "There is nothing at this path."
 """Also the answer of a module that the tenant has not enabled: nobody can tell the two apart."""
 
+_STANDARD_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "instance"})
+
 _TITLES: Final = {
     400: "Invalid input",
     404: "Not found",
@@ -45,23 +49,23 @@ def _problem(
     title: str,
     detail: str,
     *,
-    headers: dict[str, str] | None = None,
-    **extra: Any,  # noqa: ANN401 - any JSON value
+    headers: Mapping[str, str] | None = None,
+    extra: Mapping[str, Any] = MappingProxyType({}),
 ) -> ProblemDetailsException:
-    members = {"request_id": current_request_id(), **extra}
+    further = {key: value for key, value in extra.items() if key not in _STANDARD_MEMBERS}
     return ProblemDetailsException(
         status_code=status,
         title=title,
         detail=detail,
-        headers=headers or {},
-        extra=members,
+        headers=dict(headers or {}),
+        extra={"request_id": current_request_id(), **further},
         type_="about:blank",
     )
 
 
 def _from_tochka_error(error: TochkaError) -> ProblemDetailsException:
     return _problem(
-        error.status, error.title, error.detail, headers=dict(error.headers), **error.extra
+        error.status, error.title, error.detail, headers=error.headers, extra=error.extra
     )
 
 
@@ -75,15 +79,14 @@ def _from_http_exception(error: HTTPException) -> ProblemDetailsException:
     elif isinstance(error, MethodNotAllowedException):
         detail = "This path does not know the method."
     errors = list(_field_errors(error))
-    extra = {"errors": errors} if errors else {}
     if errors:
         detail = "; ".join(item["detail"] for item in errors)
     return _problem(
         status,
         _TITLES.get(status, "Request refused"),
         detail,
-        headers=dict(error.headers or {}),
-        **extra,
+        headers=error.headers,
+        extra={"errors": errors} if errors else {},
     )
 
 
@@ -91,9 +94,13 @@ def _field_errors(error: HTTPException) -> Iterator[dict[str, str]]:
     """Yield a pointer and a sentence for each field that the error complains about."""
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         for item in error.extra:
-            source, key, message = item.get("source"), item.get("key"), item["message"]
-            if source == "body":
-                yield _body_error(message, key)
+            if not (isinstance(item, dict) and "message" in item):
+                continue
+            key, message = item.get("key"), item["message"]
+            if item.get("source") == "body":
+                # Litestar 2.25 cuts "data." out of the key wherever it stands; the cause is whole.
+                whole = isinstance(error.__cause__, msgspec.ValidationError)
+                yield _body_error(str(error.__cause__) if whole else message, key)
             else:
                 yield {"pointer": f"/{key or ''}", "detail": message}
     elif error.status_code == 400:  # noqa: PLR2004 - a body that cannot be decoded
@@ -112,7 +119,7 @@ def _body_error(message: str, key: str | None) -> dict[str, str]:
     if message == _NO_BODY:
         return {"pointer": "", "detail": "Send a JSON document."}
     path = _MSGSPEC_PATH.search(message)
-    place = path["path"] if path else (key or "").removeprefix("data")
+    place = re.sub(r"\A\.?data(?=\W|\Z)", "", path["path"] if path else key or "")
     steps = _PATH_STEP.findall(place)
     if field := _MSGSPEC_FIELD.search(message):
         steps.append(field["field"])

@@ -18,6 +18,8 @@ from tochka_core import __version__
 from tochka_core.db import Database
 from tochka_core.db.preflight import check_server
 from tochka_core.errors import OperatorError
+from tochka_core.http.dependencies import public_dependencies
+from tochka_core.http.mounting import TrialMount
 from tochka_core.registry.record import write_judgement
 from tochka_core.settings import Settings
 
@@ -42,22 +44,28 @@ async def judge(
     Raises:
         OperatorError: the database cannot be used, or the core's own migration failed.
     """
-    gated = gate(discover(), core_version=__version__)
-    assembly = assemble(gated)
+    database = Database(settings.engine_url, pool_size=1)
     engine = create_async_engine(settings.engine_url, poolclass=NullPool)
     try:
         await check_server(engine)
-        targets = _targets(assembly, gated.requires)
-        result = await _migrate(engine, targets, report=report)
+        gated = gate(discover(), core_version=__version__)
+        assembly = assemble(gated, try_mount=TrialMount(public_dependencies(database)))
+        result = await _migrate(engine, _targets(assembly, gated.requires), report=report)
+        judgement = Judgement(
+            ready=tuple(item for item in assembly.modules if item.name not in result.failures),
+            quarantined=(*assembly.quarantined, *_quarantine(assembly, result.failures)),
+            outcomes=result.outcomes,
+        )
+        async with database.platform_scope(reason="record of the judgement") as session:
+            await write_judgement(
+                session,
+                ready=judgement.ready,
+                requires=gated.requires,
+                quarantined=judgement.quarantined,
+            )
     finally:
         await engine.dispose()
-    failed = _quarantine(assembly, result.failures)
-    judgement = Judgement(
-        ready=tuple(item for item in assembly.modules if item.name not in result.failures),
-        quarantined=(*assembly.quarantined, *failed),
-        outcomes=result.outcomes,
-    )
-    await _record(settings, judgement, gated.requires)
+        await database.dispose()
     return judgement
 
 
@@ -83,7 +91,7 @@ async def _migrate(
         raise OperatorError(str(error)) from error
     failure = result.failures.get("core")
     if failure and failure.error:
-        reason = reason_of(failure.error)
+        reason = reason_of(failure.error, package="tochka_migrations")
         raise OperatorError(f"The core's own schema could not be migrated: {reason}")
     return result
 
@@ -106,7 +114,7 @@ def _quarantine(assembly: Assembly, failures: Mapping[str, Outcome]) -> Sequence
         Quarantined(
             name=module.name,
             phase="migrate",
-            reason=_reason(failures[module.name]),
+            reason=_reason(module, failures[module.name]),
             distribution=module.candidate.distribution,
             version=module.candidate.version,
             blocked_by=failures[module.name].blocked_by,
@@ -116,23 +124,7 @@ def _quarantine(assembly: Assembly, failures: Mapping[str, Outcome]) -> Sequence
     ]
 
 
-def _reason(failure: Outcome) -> str:
+def _reason(module: StagedModule, failure: Outcome) -> str:
     if failure.error is not None:
-        return reason_of(failure.error)
+        return reason_of(failure.error, package=module.candidate.package)
     return f"needs the module {failure.blocked_by!r}, which is quarantined"
-
-
-async def _record(
-    settings: Settings, judgement: Judgement, requires: Mapping[str, frozenset[str]]
-) -> None:
-    database = Database(settings.engine_url, pool_size=1)
-    try:
-        async with database.platform_scope(reason="record of the judgement") as session:
-            await write_judgement(
-                session,
-                ready=judgement.ready,
-                requires=requires,
-                quarantined=judgement.quarantined,
-            )
-    finally:
-        await database.dispose()

@@ -34,7 +34,8 @@ def normalize_domain(domain: str) -> str:
         InvalidInput: it is no domain name in ASCII (an IDN is written as `xn--…`).
     """
     normalized = domain.lower().removesuffix(".")
-    if len(normalized) > MAX_DOMAIN_CHARACTERS or not DOMAIN_RULE.fullmatch(normalized):
+    is_domain = domain.isascii() and DOMAIN_RULE.fullmatch(normalized)
+    if len(normalized) > MAX_DOMAIN_CHARACTERS or not is_domain:
         raise InvalidInput("This is not a domain name.", pointer="/domain")
     return normalized
 

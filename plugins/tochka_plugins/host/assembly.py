@@ -1,5 +1,7 @@
 """Importing and staging all admitted modules, each on its own."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from tochka_plugins.host.discovery import Candidate
@@ -17,34 +19,41 @@ class Assembly(msgspec.Struct, frozen=True):
     quarantined: tuple[Quarantined, ...]
 
 
-def assemble(gated: Gated) -> Assembly:
-    """Load and stage what the gate admitted; a failure stops that module and its dependents."""
+def assemble(
+    gated: Gated, *, try_mount: Callable[[StagedModule], None] = lambda _module: None
+) -> Assembly:
+    """Load and stage what the gate admitted; a failure stops that module and its dependents.
+
+    *try_mount* raises for a module whose routes the application could not serve.
+    """
     staged: list[StagedModule] = []
-    quarantined: dict[str, Quarantined] = {item.name: item for item in gated.refused}
+    stopped: dict[str, Quarantined] = {}
     for candidate in gated.admitted:
-        blocker = min(gated.requires[candidate.name] & quarantined.keys(), default=None)
+        blocker = min(gated.requires[candidate.name] & stopped.keys(), default=None)
         if blocker is not None:
-            quarantined[candidate.name] = blocked(candidate, quarantined[blocker])
+            stopped[candidate.name] = _blocked(candidate, stopped[blocker])
             continue
         phase: Phase = "load"
         try:
             loaded = LoadedModule(candidate)
             phase = "stage"
-            staged.append(stage(loaded))
+            module = stage(loaded)
+            try_mount(module)
+            staged.append(module)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # noqa: BLE001 - a module's mistake, sys.exit included, is its own
-            quarantined[candidate.name] = Quarantined(
+        except BaseException as error:  # noqa: BLE001 - a module's sys.exit is its own mistake too
+            stopped[candidate.name] = Quarantined(
                 name=candidate.name,
                 phase=phase,
-                reason=reason_of(error),
+                reason=reason_of(error, package=candidate.package),
                 distribution=candidate.distribution,
                 version=candidate.version,
             )
-    return Assembly(modules=tuple(staged), quarantined=tuple(quarantined.values()))
+    return Assembly(modules=tuple(staged), quarantined=(*gated.refused, *stopped.values()))
 
 
-def blocked(candidate: Candidate, cause: Quarantined) -> Quarantined:
+def _blocked(candidate: Candidate, cause: Quarantined) -> Quarantined:
     """Return the quarantine of a module that needs another quarantined one."""
     return Quarantined(
         name=candidate.name,

@@ -26,13 +26,18 @@ class Candidate(msgspec.Struct, frozen=True):
     """`Requires-Dist` lines as they stand (PEP 508)."""
     requires_python: str | None
 
+    @property
+    def package(self) -> str:
+        """The top-level package that the entry point lies in."""
+        return self.entry_point.partition(":")[0].partition(".")[0].strip()
+
 
 def discover(path: Sequence[str] | None = None) -> list[Candidate]:
     """Return the modules that the environment holds, sorted by name.
 
     *path* is searched instead of `sys.path` where given. Of two copies of one distribution the one
-    that imports would find counts. A distribution whose metadata cannot be read has no name to
-    report by and is passed over, as pip does.
+    that imports would find counts. A distribution whose metadata cannot be read is passed over:
+    it has no name to report it by.
     """
     importlib.invalidate_caches()
     found = distributions() if path is None else distributions(path=list(path))
@@ -44,24 +49,37 @@ def discover(path: Sequence[str] | None = None) -> list[Candidate]:
 def _candidates(found: Iterable[Distribution]) -> Iterator[Candidate]:
     seen: set[str] = set()
     for distribution in found:
-        entry_points = distribution.entry_points.select(group=ENTRY_POINT_GROUP)
-        if not entry_points:
+        try:
+            described = _describe(distribution)
+        except Exception:  # noqa: BLE001, S112 - whatever a broken file makes the parsers raise
             continue
-        metadata = distribution.metadata.json
-        canonical_name = canonicalize_name(str(metadata.get("name", "")))
-        if not canonical_name or canonical_name in seen:
-            continue
-        seen.add(canonical_name)
-        for entry_point in entry_points:
-            yield Candidate(
-                name=entry_point.name,
-                entry_point=entry_point.value,
-                distribution=canonical_name,
-                version=str(metadata.get("version", "")),
-                summary=str(metadata.get("summary", "")),
-                requires=tuple(distribution.requires or ()),
-                requires_python=_optional(metadata.get("requires_python")),
-            )
+        for candidate in described:
+            if candidate.distribution not in seen:
+                yield candidate
+        seen.update(candidate.distribution for candidate in described)
+
+
+def _describe(distribution: Distribution) -> list[Candidate]:
+    entry_points = distribution.entry_points.select(group=ENTRY_POINT_GROUP)
+    if not entry_points:
+        return []
+    metadata = distribution.metadata.json
+    name = canonicalize_name(str(metadata["name"]))
+    candidates = [
+        Candidate(
+            name=entry_point.name,
+            entry_point=entry_point.value,
+            distribution=name,
+            version=str(metadata["version"]),
+            summary=str(metadata.get("summary", "")),
+            requires=tuple(distribution.requires or ()),
+            requires_python=_optional(metadata.get("requires_python")),
+        )
+        for entry_point in entry_points
+    ]
+    # What is not UTF-8 in the file comes as surrogates, which can be neither printed nor stored.
+    msgspec.json.encode(candidates)
+    return candidates
 
 
 def _optional(value: object) -> str | None:

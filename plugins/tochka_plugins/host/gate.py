@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 import msgspec
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
@@ -148,17 +149,19 @@ def _resolve(
         if found is None:
             raise Refusal(f"needs {requirement}, which is not installed")
         _check_version(requirement, found)
-        needed.update(provider.name for provider in providers)
-    return frozenset(needed - {candidate.name})
+        if distribution != candidate.distribution:
+            needed.update(provider.name for provider in providers)
+    return frozenset(needed)
 
 
 def _requirements(candidate: Candidate) -> Iterable[Requirement]:
     for line in candidate.requires:
         try:
             requirement = Requirement(line)
-        except InvalidRequirement as error:
+            applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName) as error:
             raise Refusal(f"Requires-Dist does not parse: {line!r}") from error
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+        if applies:
             yield requirement
 
 

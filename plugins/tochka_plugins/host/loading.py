@@ -1,13 +1,13 @@
 """Importing a module, and calling its hooks without letting it harm the others."""
 
-import importlib
 import inspect
-from typing import Any
+from importlib.metadata import EntryPoint
+from typing import Any, cast
 
 import pluggy
 
 from tochka_plugins import hookspecs
-from tochka_plugins.host.discovery import Candidate
+from tochka_plugins.host.discovery import ENTRY_POINT_GROUP, Candidate
 
 
 class LoadedModule:
@@ -27,7 +27,7 @@ class LoadedModule:
         self.candidate = candidate
         self._manager = pluggy.PluginManager(hookspecs.PROJECT_NAME)
         self._manager.add_hookspecs(hookspecs)
-        self._manager.register(_resolve(candidate.entry_point), name=candidate.name)
+        self._manager.register(_resolve(candidate), name=candidate.name)
         self._manager.check_pending()
 
     def call(self, hook: str, **arguments: Any) -> Any:  # noqa: ANN401 - each hook has its own type
@@ -41,10 +41,7 @@ class LoadedModule:
         return await result if inspect.isawaitable(result) else result
 
 
-def _resolve(entry_point: str) -> object:
-    """Import `package.module` or `package.module:attribute`."""
-    module_name, _, attributes = entry_point.partition(":")
-    target: object = importlib.import_module(module_name.strip())
-    for attribute in attributes.strip().split(".") if attributes else ():
-        target = getattr(target, attribute)
-    return target
+def _resolve(candidate: Candidate) -> object:
+    """Import what the entry point names: a module, or an attribute of one."""
+    entry_point = EntryPoint(candidate.name, candidate.entry_point, ENTRY_POINT_GROUP)
+    return cast("object", entry_point.load())

@@ -10,6 +10,10 @@ Phase = Literal["gate", "load", "stage", "migrate"]
 """The step of a module's life in which it was stopped."""
 
 
+MAX_MESSAGE_CHARACTERS = 500
+"""Enough for a sentence; a statement with all its parameters helps nobody in a table."""
+
+
 class Quarantined(msgspec.Struct, frozen=True):
     """A module that is set aside, with the reason for its author and its operator."""
 
@@ -22,16 +26,25 @@ class Quarantined(msgspec.Struct, frozen=True):
     """The module whose quarantine caused this one, if any."""
 
 
-def reason_of(error: BaseException) -> str:
+def reason_of(error: BaseException, *, package: str) -> str:
     """Return one line that says what was raised, and where in the module's own code.
 
-    The last frame of the traceback is the place: `ValueError: no (tochka_x/hooks.py:12 in f)`.
+    The place is the last frame of the traceback inside *package*, as that is where the author can
+    do something: `ValueError: no (tochka_x/hooks.py:12 in tochka_routes)`.
     """
-    message = str(error).strip().splitlines()
-    line = f"{type(error).__name__}: {message[0]}" if message else type(error).__name__
+    line = f"{type(error).__name__}: {_message(error)}".removesuffix(": ")
     frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
+    own = [frame for frame in frames if package in Path(frame.filename).parts]
+    if not own:
         return line
-    last = frames[-1]
-    place = "/".join(Path(last.filename).parts[-2:])
+    last = own[-1]
+    parts = Path(last.filename).parts
+    place = "/".join(parts[parts.index(package) :])
     return f"{line} ({place}:{last.lineno} in {last.name})"
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return " ".join(str(error).split())[:MAX_MESSAGE_CHARACTERS]
+    except Exception:  # noqa: BLE001 - a module's exception may fail even at this
+        return ""

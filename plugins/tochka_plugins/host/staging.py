@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from litestar import Controller, Router
+from litestar.handlers import BaseRouteHandler
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import MetaData
 
@@ -47,7 +49,7 @@ def stage(module: LoadedModule) -> StagedModule:
         candidate=candidate,
         hooks=module,
         info=_info(module),
-        routes=tuple(_sequence(module, "tochka_routes")),
+        routes=_routes(module),
         metadata=_metadata(candidate.name, _sequence(module, "tochka_models")),
         migrations=_migrations(module),
     )
@@ -59,11 +61,23 @@ def _info(module: LoadedModule) -> ModuleInfo:
         return ModuleInfo(title=module.candidate.name, description=module.candidate.summary)
     if not isinstance(info, ModuleInfo):
         raise StagingError(f"tochka_module_info must return a ModuleInfo, not {info!r}")
-    return (
-        info
-        if info.description
-        else msgspec.structs.replace(info, description=module.candidate.summary)
-    )
+    try:
+        msgspec.convert(msgspec.structs.asdict(info), ModuleInfo)
+    except msgspec.ValidationError as error:
+        raise StagingError(f"tochka_module_info: {error}") from error
+    description = info.description or module.candidate.summary
+    return msgspec.structs.replace(info, description=description)
+
+
+def _routes(module: LoadedModule) -> tuple[ControllerRouterHandler, ...]:
+    routes = _sequence(module, "tochka_routes")
+    for route in routes:
+        is_controller = isinstance(route, type) and issubclass(route, Controller)
+        if not (is_controller or isinstance(route, Router | BaseRouteHandler)):
+            raise StagingError(
+                f"tochka_routes: {route!r} is no Litestar controller, router or handler"
+            )
+    return tuple(routes)
 
 
 def _sequence(module: LoadedModule, hook: str) -> Sequence[Any]:

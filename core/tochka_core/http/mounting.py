@@ -1,0 +1,54 @@
+"""Putting modules' routes where they belong, and finding out beforehand whether that works."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.routes import HTTPRoute
+from tochka_plugins.host import StagedModule
+
+from tochka_core.http.access import MODULE_KEY
+
+API_PATH: Final = "/api/v1"
+
+
+class RouteNameTaken(Exception):
+    """A handler has a name that another module's handler has; names are global to Litestar."""
+
+
+def mount(module: StagedModule) -> Router:
+    """Return a module's routes under its own path, marked for the gate."""
+    return Router(
+        path=f"{API_PATH}/{module.name}",
+        route_handlers=list(module.routes),
+        opt={MODULE_KEY: module.name},
+        tags=[module.name],
+    )
+
+
+class TrialMount:
+    """Mounts each module in an application of its own, where a mistake stops nobody else."""
+
+    def __init__(self, dependencies: Mapping[str, Provide]) -> None:
+        """Offer *dependencies* to the handlers, as the real application will."""
+        self._dependencies = dependencies
+        self._owner_of_name: dict[str, str] = {}
+
+    def __call__(self, module: StagedModule) -> None:
+        """Try to mount *module*.
+
+        Raises:
+            RouteNameTaken: a module tried before has a handler of the same name.
+            Exception: whatever Litestar finds wrong with the routes or their description.
+        """
+        app = Litestar(
+            route_handlers=[mount(module)], dependencies=self._dependencies, logging_config=None
+        )
+        app.openapi_schema.to_schema()
+        routes = (route for route in app.routes if isinstance(route, HTTPRoute))
+        names = {handler.name for route in routes for handler in route.route_handlers}
+        for name in sorted(name for name in names if name):
+            owner = self._owner_of_name.setdefault(name, module.name)
+            if owner != module.name:
+                raise RouteNameTaken(f"tochka_routes: {owner!r} has a handler named {name!r} too")
