@@ -63,11 +63,16 @@ def wheels(workspace):
     return built
 
 
-@pytest.fixture
-def environment(workspace, wheels):
-    """An environment with the core's wheel and nothing else."""
-    folder = Path(tempfile.mkdtemp(dir=workspace, prefix="env-"))
-    environment = Environment(folder)
+@pytest.fixture(scope="session")
+def fresh_environment(workspace, wheels):
+    environment = Environment(workspace / "environment")
     environment.pip("install", "--quiet", "--require-hashes", "-r", LOCK)
     environment.pip("install", "--quiet", "--no-deps", wheels["tochka-rosta"])
     return environment
+
+
+@pytest.fixture
+def environment(fresh_environment):
+    """An environment with the core's wheel and no module."""
+    yield fresh_environment
+    fresh_environment.pip("uninstall", "--quiet", "--yes", "tochka-contacts")

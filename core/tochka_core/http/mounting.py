@@ -42,11 +42,12 @@ class TrialMount:
             RouteNameTaken: a module tried before has a handler of the same name.
             Exception: whatever Litestar finds wrong with the routes or their description.
         """
+        router = mount(module)
         app = Litestar(
-            route_handlers=[mount(module)], dependencies=self._dependencies, logging_config=None
+            route_handlers=[router], dependencies=self._dependencies, logging_config=None
         )
         app.openapi_schema.to_schema()
-        routes = (route for route in app.routes if isinstance(route, HTTPRoute))
+        routes = (route for route in router.routes if isinstance(route, HTTPRoute))
         names = {handler.name for route in routes for handler in route.route_handlers}
         for name in sorted(name for name in names if name):
             owner = self._owner_of_name.setdefault(name, module.name)

@@ -110,13 +110,13 @@ def _field_errors(error: HTTPException) -> Iterator[dict[str, str]]:
 _MSGSPEC_PATH: Final = re.compile(r" - at `\$(?P<path>[^`]*)`")
 _MSGSPEC_FIELD: Final = re.compile(r"(?:unknown|required) field `(?P<field>[^`]*)`")
 _PATH_STEP: Final = re.compile(r"[^.\[\]]+")
-_NO_BODY: Final = "'data'"
+_NO_BODY: Final = frozenset({"'data'", "Object missing required field `data`"})
 """What the framework says of a handler's `data` that the request does not give."""
 
 
 def _body_error(message: str, key: str | None) -> dict[str, str]:
     """Return msgspec's sentence with a JSON pointer (RFC 6901) to the field it names."""
-    if message == _NO_BODY:
+    if message in _NO_BODY:
         return {"pointer": "", "detail": "Send a JSON document."}
     path = _MSGSPEC_PATH.search(message)
     place = re.sub(r"\A\.?data(?=\W|\Z)", "", path["path"] if path else key or "")
