@@ -39,7 +39,7 @@ class TrialMount:
         """Try to mount *module*.
 
         Raises:
-            RouteNameTaken: a module tried before has a handler of the same name.
+            RouteNameTaken: a module that passed has a handler of the same name or operation id.
             Exception: whatever Litestar finds wrong with the routes or their description.
         """
         router = mount(module)
@@ -47,9 +47,22 @@ class TrialMount:
             route_handlers=[router], dependencies=self._dependencies, logging_config=None
         )
         app.openapi_schema.to_schema()
-        routes = (route for route in router.routes if isinstance(route, HTTPRoute))
-        names = {handler.name for route in routes for handler in route.route_handlers}
-        for name in sorted(name for name in names if name):
-            owner = self._owner_of_name.setdefault(name, module.name)
-            if owner != module.name:
-                raise RouteNameTaken(f"tochka_routes: {owner!r} has a handler named {name!r} too")
+        names = _names(router)
+        for name in sorted(names & self._owner_of_name.keys()):
+            owner = self._owner_of_name[name]
+            raise RouteNameTaken(f"tochka_routes: {owner!r} has a handler named {name!r} too")
+        self._owner_of_name.update(dict.fromkeys(names, module.name))
+
+
+def _names(router: Router) -> set[str]:
+    """Return the names and operation ids that the author gave to handlers."""
+    handlers = [
+        handler
+        for route in router.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+    ]
+    named = {handler.name for handler in handlers if handler.name}
+    return named | {
+        handler.operation_id for handler in handlers if isinstance(handler.operation_id, str)
+    }

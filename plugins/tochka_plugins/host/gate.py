@@ -2,7 +2,6 @@
 
 import platform
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import PackageNotFoundError, version
@@ -67,16 +66,13 @@ def gate(
         return core_version if distribution == CORE_DISTRIBUTION else find_version(distribution)
 
     refusals: dict[Candidate, Refusal] = {}
-    names = Counter(candidate.name for candidate in candidates)
-    modules_of: dict[str, list[Candidate]] = {}
-    for candidate in candidates:
-        modules_of.setdefault(candidate.distribution, []).append(candidate)
-
     requires: dict[str, frozenset[str]] = {}
     sound: dict[str, Candidate] = {}
+    claims = _group(candidates, lambda candidate: candidate.name)
+    modules_of = _group(candidates, lambda candidate: candidate.distribution)
     for candidate in candidates:
         try:
-            _check_name(candidate, names)
+            _check_name(candidate, claims[candidate.name])
             _check_python(candidate)
             requires[candidate.name] = _resolve(candidate, modules_of, find)
         except Refusal as refusal:
@@ -85,40 +81,62 @@ def gate(
             sound[candidate.name] = candidate
 
     order = _order(sound, requires, refusals)
-    admitted: list[Candidate] = []
-    refused_names = {candidate.name for candidate in refusals}
-    for name in order:
-        blocker = min(requires[name] & refused_names, default=None)
-        if blocker is None:
-            admitted.append(sound[name])
-        else:
-            reason = f"needs the module {blocker!r}, which is quarantined"
-            refusals[sound[name]] = Refusal(reason, blocked_by=blocker)
-            refused_names.add(name)
+    admitted = _cascade([sound[name] for name in order], requires, refusals)
     return Gated(
         admitted=tuple(admitted),
         requires={candidate.name: requires[candidate.name] for candidate in admitted},
-        refused=tuple(
-            Quarantined(
-                name=candidate.name,
-                phase="gate",
-                reason=str(refusal),
-                distribution=candidate.distribution,
-                version=candidate.version,
-                blocked_by=refusal.blocked_by,
-            )
-            for candidate, refusal in refusals.items()
-        ),
+        refused=tuple(_quarantine(*refused) for refused in refusals.items()),
     )
 
 
-def _check_name(candidate: Candidate, names: Mapping[str, int]) -> None:
+def _group(
+    candidates: Sequence[Candidate], key: Callable[[Candidate], str]
+) -> dict[str, list[Candidate]]:
+    groups: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(key(candidate), []).append(candidate)
+    return groups
+
+
+def _cascade(
+    ordered: Sequence[Candidate],
+    requires: Mapping[str, frozenset[str]],
+    refusals: dict[Candidate, Refusal],
+) -> list[Candidate]:
+    """Return those that need no refused module; refuse the others."""
+    refused = {candidate.name for candidate in refusals}
+    admitted = []
+    for candidate in ordered:
+        blocker = min(requires[candidate.name] & refused, default=None)
+        if blocker is None:
+            admitted.append(candidate)
+            continue
+        reason = f"needs the module {blocker!r}, which is quarantined"
+        refusals[candidate] = Refusal(reason, blocked_by=blocker)
+        refused.add(candidate.name)
+    return admitted
+
+
+def _quarantine(candidate: Candidate, refusal: Refusal) -> Quarantined:
+    return Quarantined(
+        name=candidate.name,
+        phase="gate",
+        reason=str(refusal),
+        distribution=candidate.distribution,
+        version=candidate.version,
+        blocked_by=refusal.blocked_by,
+    )
+
+
+def _check_name(candidate: Candidate, claims: Sequence[Candidate]) -> None:
     if not NAME_RULE.fullmatch(candidate.name):
         raise Refusal(f"the entry point's name must match {NAME_RULE.pattern}")
     if candidate.name in RESERVED_NAMES:
         raise Refusal(f"the name {candidate.name!r} is reserved for the platform")
-    if names[candidate.name] > 1:
-        raise Refusal(f"another installed distribution also declares the module {candidate.name!r}")
+    rivals = sorted(claim.distribution for claim in claims if claim != candidate)
+    if rivals:
+        listed = ", ".join(rivals)
+        raise Refusal(f"{listed} also declares the module {candidate.name!r}; uninstall one")
 
 
 def _check_python(candidate: Candidate) -> None:

@@ -1,0 +1,101 @@
+"""Which tenant a request is for, and whether the caller may know of it."""
+
+from uuid import UUID
+
+import pytest
+from tochka_core.http.access import _bearer_token, _choose, _header, _tenant_name
+from tochka_core.http.lookup import Found
+from tochka_plugins import InvalidInput, NotAuthenticated, NotFound, PermissionDenied
+
+
+def found(name="acme", *, role="member", by_domain=False, suspended=False, reason=None):
+    return Found(
+        id=UUID(int=1),
+        name=name,
+        title=name.title(),
+        is_by_domain=by_domain,
+        is_suspended=suspended,
+        suspension_reason=reason,
+        role=role,
+        has_module=True,
+    )
+
+
+def test_a_member_gets_the_tenant_that_is_named():
+    acme = found()
+    assert _choose([acme], name="acme", is_anonymous=False) is acme
+
+
+def test_a_member_gets_the_tenant_of_the_domain():
+    acme = found(by_domain=True)
+    assert _choose([acme], name=None, is_anonymous=False) is acme
+    assert _choose([acme], name="acme", is_anonymous=False) is acme
+
+
+@pytest.mark.parametrize("others", [[], [found("globex")]])
+def test_a_domain_and_a_name_that_disagree_are_refused(others):
+    with pytest.raises(InvalidInput, match="another tenant"):
+        _choose([*others, found(by_domain=True)], name="globex", is_anonymous=False)
+
+
+def test_no_choice_is_no_tenant():
+    assert _choose([], name=None, is_anonymous=False) is None
+
+
+@pytest.mark.parametrize("tenants", [[], [found(role=None)], [found(role=None, suspended=True)]])
+def test_a_stranger_cannot_tell_whether_a_tenant_exists(tenants):
+    with pytest.raises(NotFound) as caught:
+        _choose(tenants, name="acme", is_anonymous=False)
+    assert str(caught.value) == "There is no such tenant, or you are not a member of it."
+
+
+def test_a_visitor_gets_the_tenant_but_no_suspended_one():
+    acme = found(role=None)
+    assert _choose([acme], name="acme", is_anonymous=True) is acme
+    with pytest.raises(NotFound):
+        _choose([found(role=None, suspended=True)], name="acme", is_anonymous=True)
+
+
+@pytest.mark.parametrize(("reason", "told"), [("unpaid", "unpaid"), (None, "no reason is given")])
+def test_members_are_told_why_their_tenant_is_suspended(reason, told):
+    with pytest.raises(PermissionDenied, match=told):
+        _choose([found(suspended=True, reason=reason)], name="acme", is_anonymous=False)
+
+
+def scope(*headers):
+    return {"type": "http", "headers": list(headers)}
+
+
+@pytest.mark.parametrize("values", [[b"acme", b"acme"], [b"acme,globex"], [b"acme, acme"]])
+def test_a_header_that_is_given_twice_is_refused(values):
+    twice = scope(*((b"x-tenant", value) for value in values))
+    with pytest.raises(InvalidInput, match="X-Tenant is given more than once"):
+        _header(twice, b"x-tenant")
+
+
+def test_a_tenants_name_is_taken_without_blanks():
+    assert _tenant_name(scope((b"x-tenant", b" acme "))) == "acme"
+    assert _tenant_name(scope()) is None
+
+
+@pytest.mark.parametrize("value", [b"Bearer abc", b"bearer abc", b"BEARER   abc "])
+def test_a_bearer_token_is_read_in_any_case(value):
+    assert _bearer_token(scope((b"authorization", value))) == "abc"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(b"authorization", b"")],
+        [(b"authorization", b"abc")],
+        [(b"authorization", b"Bearer")],
+        [(b"authorization", b"Bearer  ")],
+        [(b"authorization", b"Basic abc")],
+        [(b"authorization", b"\xff\xfe")],
+    ],
+    ids=str,
+)
+def test_without_a_bearer_token_nobody_is_signed_in(headers):
+    with pytest.raises(NotAuthenticated, match="Authorization: Bearer"):
+        _bearer_token(scope(*headers))

@@ -1,0 +1,111 @@
+"""Bodies and paths that are refused before they can harm."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from litestar import get, post
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.testing import create_test_client
+from tochka_core.http.body import _ESCAPED_NUL, JsonRequest, refuse_nul
+
+NUL = "\\u0000"
+PIECES = st.sampled_from(["\\", "\\\\", '\\"', NUL, "u0000", "\\u0001", "0", '"', "\0", "a"])
+
+
+def holds_nul(value):
+    if isinstance(value, dict):
+        return any(holds_nul(item) for pair in value.items() for item in pair)
+    if isinstance(value, list):
+        return any(map(holds_nul, value))
+    return isinstance(value, str) and "\0" in value
+
+
+TEXTS = st.text() | st.lists(PIECES).map("".join)
+DOCUMENTS = st.recursive(
+    TEXTS | st.integers() | st.none(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(DOCUMENTS, st.booleans())
+@example("\\\0", False)  # noqa: FBT003 - hypothesis takes examples by position
+@example("\\u0000", False)  # noqa: FBT003 - as above
+def test_a_nul_is_found_wherever_a_document_holds_one(document, is_ascii):
+    body = json.dumps(document, ensure_ascii=is_ascii).encode()
+    assert bool(_ESCAPED_NUL.search(body)) == holds_nul(document)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_a_nul_is_found_in_any_spelling_of_a_text(inside):
+    body = f'"{inside}"'.encode()
+    try:
+        text = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return
+    assert bool(_ESCAPED_NUL.search(body)) == ("\0" in text)
+
+
+@pytest.fixture(scope="module")
+def client():
+    @post("/echo")
+    async def echo(data: JSONBody[dict[str, str]]) -> dict[str, str]:
+        return data
+
+    @get("/find/{text:str}")
+    async def find(text: FromPath[str], search: FromQuery[str] = "") -> str:
+        return text + search
+
+    with create_test_client(
+        [echo, find], request_class=JsonRequest, before_request=refuse_nul, openapi_config=None
+    ) as client:
+        yield client
+
+
+def send(client, body, content_type="application/json"):
+    return client.post("/echo", content=body, headers={"Content-Type": content_type})
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "application/json; charset=utf-8", "application/merge-patch+json"],
+)
+def test_json_is_read(client, content_type):
+    assert send(client, '{"a": "b"}', content_type).json() == {"a": "b"}
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "text/json", "nonsense"])
+def test_another_media_type_is_415(client, content_type):
+    answer = send(client, '{"a": "b"}', content_type)
+    assert answer.status_code == 415
+    assert "Send application/json." in answer.text
+
+
+@pytest.mark.parametrize("body", [f'{{"a": "{NUL}"}}', f'{{"{NUL}": "a"}}'])
+def test_a_nul_is_refused(client, body):
+    answer = send(client, body)
+    assert answer.status_code == 400
+    assert "U+0000" in answer.text
+
+
+def test_a_text_about_nul_is_accepted(client):
+    assert send(client, '{"a": "\\\\u0000"}').json() == {"a": NUL}
+
+
+def test_a_document_that_is_nested_too_deeply_is_refused(client):
+    answer = send(client, "[" * 100_000)
+    assert answer.status_code == 400
+    assert "nested too deeply" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/find/a%00b", "/find/a?search=%00", "/find/a?other=x%00"])
+def test_a_nul_in_an_address_is_refused(client, path):
+    assert client.get(path).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/find/a?search=%2500", "/find/100%25"])
+def test_a_percent_sign_in_an_address_is_accepted(client, path):
+    assert client.get(path).status_code == 200

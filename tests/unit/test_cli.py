@@ -1,0 +1,130 @@
+"""`tochka` at the command line, as far as it needs no database."""
+
+import click
+import pytest
+import structlog
+from click.testing import CliRunner
+from tochka_core import __version__
+from tochka_core.cli import tochka
+from tochka_core.cli.output import print_table
+from tochka_core.settings import VARIABLES
+
+
+def commands(group=tochka, *path):
+    """Yield the words of every command, with the command."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, *path, name)
+
+
+COMMANDS = {" ".join(words): command for words, command in commands()}
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """Run `tochka` in an empty folder, with the given settings only."""
+    monkeypatch.chdir(tmp_path)
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TOCHKA_DATA_DIR", str(tmp_path / "data"))
+
+    def invoke(*words, stdin=None, **environ):
+        return CliRunner().invoke(tochka, words, input=stdin, env=environ)
+
+    yield invoke
+    structlog.reset_defaults()
+    assert not (tmp_path / "data").exists(), "the command has started a database"
+
+
+def refusal(result):
+    """Return the one line with which a command has refused."""
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Error: ")
+    return line.removeprefix("Error: ")
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_lists_every_command(run, option):
+    result = run(option)
+    assert result.exit_code == 0
+    for name in ("doctor", "modules", "serve", "tenants", "upgrade", "users"):
+        assert f"  {name} " in result.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(run, name):
+    result = run(*name.split(), "--help")
+    assert result.exit_code == 0
+    summary = COMMANDS[name].help.partition("\n")[0]
+    assert " ".join(summary.split()[:4]) in " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, command in COMMANDS.items() if not isinstance(command, click.Group)]
+)
+def test_every_command_that_reports_prints_json_too(name):
+    options = {option for item in COMMANDS[name].params for option in item.opts}
+    assert ("--json" in options) == (name != "serve")
+
+
+def test_the_version_is_told(run):
+    assert run("--version").stdout == f"tochka, version {__version__}\n"
+
+
+def test_an_unknown_command_is_a_mistake_in_usage(run):
+    assert run("gone").exit_code == 2
+
+
+def test_an_invalid_phone_is_told_in_one_line(run):
+    result = run("users", "create", "--phone", "123", "--password-stdin", stdin="correct horse\n")
+    assert refusal(result) == "This is not a valid phone number."
+
+
+def test_a_short_password_is_told_in_one_line(run):
+    result = run("users", "create", "--phone", "+79123456789", "--password-stdin", stdin="short\n")
+    assert refusal(result) == "A password has at least 8 characters."
+
+
+def test_a_password_that_is_typed_twice_differently_is_asked_for_again(run):
+    result = run("users", "create", "--phone", "+79123456789", stdin="one\ntwo\nshort\nshort\n")
+    assert result.exit_code == 1
+    assert "Error: A password has at least 8 characters." in result.stderr
+    assert "short" not in result.output
+
+
+def test_an_unknown_role_is_a_mistake_in_usage(run):
+    result = run("users", "create", "--phone", "+79123456789", "--role", "king")
+    assert result.exit_code == 2
+    assert "platform_master" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["doctor", "modules list", "serve", "upgrade", "tenants create x"])
+def test_a_malformed_setting_is_told_in_one_line(run, name):
+    assert refusal(run(*name.split(), PORT="http")).startswith("PORT: ")
+
+
+@pytest.mark.parametrize("level", ["loud", "0"])
+def test_an_unknown_log_level_is_told_in_one_line(run, level):
+    result = run("users", "create", "--phone", "123", TOCHKA_LOG_LEVEL=level)
+    assert "TOCHKA_LOG_LEVEL" in refusal(result)
+
+
+def test_a_server_with_a_database_of_its_own_needs_a_secret(run):
+    told = refusal(run("serve", DATABASE_URL="postgresql://anna:s3cret@host/name"))
+    assert told.startswith("JWT_SECRET is not set")
+
+
+def test_a_setting_that_nothing_reads_is_warned_of(run):
+    result = run("users", "create", "--phone", "123", TOCHKA_WORKER="2")
+    assert "Warning: TOCHKA_WORKER is set" in result.stderr
+
+
+def test_a_table_has_columns(capsys):
+    print_table(("NAME", "STATE"), [("contacts", "ready"), ("x", "")])
+    assert capsys.readouterr().out == "NAME      STATE\ncontacts  ready\nx\n"

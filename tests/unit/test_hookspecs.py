@@ -1,0 +1,38 @@
+"""The contract says of each hook when it runs, what it may return and what an error means."""
+
+import inspect
+
+import pytest
+from tochka_plugins import hookspecs
+
+HOOKS = {
+    name: value
+    for name, value in vars(hookspecs).items()
+    if hasattr(value, f"{hookspecs.PROJECT_NAME}_spec")
+}
+
+
+def test_every_function_of_the_contract_is_a_hook():
+    functions = {name for name, value in vars(hookspecs).items() if inspect.isfunction(value)}
+    assert functions == set(HOOKS)
+    assert all(name.startswith("tochka_") for name in HOOKS)
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_a_hook_says_when_it_runs_what_it_returns_and_what_raising_does(name):
+    text = inspect.getdoc(HOOKS[name])
+    summary, _, rest = text.partition("\n\n")
+    assert summary.endswith(".")
+    places = [rest.find(f"{paragraph}: ") for paragraph in ("Runs", "Returns", "Raises")]
+    assert places[0] == 0
+    assert places == sorted(places)
+    assert -1 not in places
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_a_hook_is_typed(name):
+    signature = inspect.signature(HOOKS[name])
+    assert signature.return_annotation is not signature.empty
+    assert all(
+        parameter.annotation is not parameter.empty for parameter in signature.parameters.values()
+    )

@@ -1,0 +1,260 @@
+"""Every error becomes a problem document (RFC 9457)."""
+
+import msgspec
+import pytest
+from litestar import get, post
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    ImproperlyConfiguredException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.testing import create_test_client
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from structlog.testing import capture_logs
+from tochka_core.http.problems import _CONVERTERS, NOTHING_HERE, _body_error, problem_details
+from tochka_plugins import Conflict, InvalidInput, NotAuthenticated, NotFound, Unavailable
+
+
+def problem_of(error):
+    """Return the document for *error*, as the plugin picks its converter: the nearest class."""
+    kind = next(kind for kind in type(error).__mro__ if kind in _CONVERTERS)
+    return _CONVERTERS[kind](error)
+
+
+@pytest.mark.parametrize(
+    ("message", "key", "pointer", "detail"),
+    [
+        ("Expected `int`, got `str` - at `$.port`", None, "/port", "Expected `int`, got `str`"),
+        ("Expected `int` - at `$.items[0].x`", None, "/items/0/x", "Expected `int`"),
+        ("Expected `int` - at `$[2]`", None, "/2", "Expected `int`"),
+        ("Expected `int` - at `$.map[...]`", None, "/map", "Expected `int`"),
+        ("Expected `int` - at `$.a/b~c`", None, "/a~1b~0c", "Expected `int`"),
+        ("Expected `object`, got `array`", None, "", "Expected `object`, got `array`"),
+        ("Expected `int`", "phone", "/phone", "Expected `int`"),
+        ("Expected `int`", "items[0].x", "/items/0/x", "Expected `int`"),
+        ("Expected `int`", "data", "", "Expected `int`"),
+        ("Expected `int`", "data[0].x", "/0/x", "Expected `int`"),
+        ("Expected `int` - at `$.data[0].x`", "x", "/0/x", "Expected `int`"),
+        ("Expected `int` - at `$.data.data`", "data", "/data", "Expected `int`"),
+        ("Expected `int` - at `$.data.metadata.x`", "metax", "/metadata/x", "Expected `int`"),
+        ("Expected `int`", "database", "/database", "Expected `int`"),
+        ("Expected `int`", "data_dir", "/data_dir", "Expected `int`"),
+        (
+            "Object missing required field `phone`",
+            "data",
+            "/phone",
+            "Object missing required field `phone`",
+        ),
+        (
+            "Object missing required field `x` - at `$.items[1]`",
+            None,
+            "/items/1/x",
+            "Object missing required field `x`",
+        ),
+        (
+            "Object contains unknown field `a/b`",
+            "data",
+            "/a~1b",
+            "Object contains unknown field `a/b`",
+        ),
+        ("'data'", None, "", "Send a JSON document."),
+    ],
+)
+def test_a_complaint_about_a_body_points_at_the_field(message, key, pointer, detail):
+    assert _body_error(message, key) == {"pointer": pointer, "detail": detail}
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "title", "detail"),
+    [
+        (NotFound("No such tenant."), 404, "Not found", "No such tenant."),
+        (InvalidInput("Bad."), 400, "Invalid input", "Bad."),
+        (NotFoundException("Nothing matches"), 404, "Not found", NOTHING_HERE),
+        (
+            MethodNotAllowedException(),
+            405,
+            "Method not allowed",
+            "This path does not know the method.",
+        ),
+        (ClientException("Bad."), 400, "Invalid input", "Bad."),
+        (HTTPException("Too big", status_code=413), 413, "Request body too large", "Too big"),
+        (HTTPException("Strange", status_code=415), 415, "Unsupported media type", "Strange"),
+        (HTTPException("Slow down", status_code=429), 429, "Request refused", "Slow down"),
+        (
+            IntegrityError("", {}, Exception("key (phone)=(+7912) exists")),
+            409,
+            "Conflict",
+            "The change conflicts with what is stored.",
+        ),
+        (DataError("", {}, Exception("int4")), 400, "Invalid input", "A value is out of range."),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_an_error_has_a_status_a_title_and_a_sentence(error, status, title, detail):
+    problem = problem_of(error)
+    assert (problem.status_code, problem.title, problem.detail) == (status, title, detail)
+    assert problem.type_ == "about:blank"
+    assert problem.extra["request_id"] is None
+
+
+def test_members_and_headers_of_an_error_reach_the_document():
+    problem = problem_of(Conflict("Enable contacts first.", missing=["contacts"]))
+    assert problem.extra["missing"] == ["contacts"]
+    assert problem_of(NotAuthenticated("no")).headers == {"WWW-Authenticate": "Bearer"}
+    assert problem_of(Unavailable("no", retry_after_seconds=9)).headers == {"Retry-After": "9"}
+
+
+def test_headers_of_a_refusal_reach_the_client():
+    refusal = HTTPException("Slow", status_code=429, headers={"Retry-After": "3"})
+    assert problem_of(refusal).headers == {"Retry-After": "3"}
+
+
+@pytest.mark.parametrize("member", ["status", "title", "headers"])
+def test_members_that_the_document_has_anyway_do_not_break_it(member):
+    assert problem_of(Conflict("Taken.", **{member: "odd"})).status_code == 409
+
+
+@pytest.mark.parametrize("extra", [["a text"], [{"field": "x"}], [], {"field": "x"}, None])
+def test_a_validation_error_of_a_modules_own_making_is_still_400(extra):
+    assert problem_of(ValidationException("Bad.", extra=extra)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("s3cret"),
+        ImproperlyConfiguredException("s3cret"),
+        DBAPIError("SELECT s3cret", {}, Exception("s3cret")),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_unexpected_error_is_logged_and_hides_its_message(error):
+    with capture_logs() as logs:
+        problem = problem_of(error)
+    assert (problem.status_code, problem.title) == (500, "Internal server error")
+    assert "s3cret" not in f"{problem.detail}{problem.extra}"
+    assert [(line["event"], line["exc_info"]) for line in logs] == [("unexpected error", error)]
+
+
+def test_a_lost_connection_is_503():
+    error = DBAPIError("", {}, Exception("gone"), connection_invalidated=True)
+    problem = problem_of(error)
+    assert (problem.status_code, problem.headers) == (503, {"Retry-After": "1"})
+
+
+@pytest.mark.parametrize(
+    ("group", "status"),
+    [
+        (ExceptionGroup("closing", [Conflict("Taken."), RuntimeError("second")]), 409),
+        (ExceptionGroup("closing", [IntegrityError("", {}, Exception("taken"))]), 409),
+        (ExceptionGroup("closing", [NotFoundException()]), 404),
+        (ExceptionGroup("closing", [RuntimeError("s3cret")]), 500),
+        (ExceptionGroup("outer", [ExceptionGroup("inner", [Conflict("Taken.")])]), 409),
+    ],
+    ids=repr,
+)
+def test_a_group_of_errors_is_answered_with_its_first(group, status):
+    problem = problem_of(group)
+    assert problem.status_code == status
+    assert "s3cret" not in problem.detail
+
+
+class Inner(msgspec.Struct):
+    number: int
+
+
+class Document(msgspec.Struct, forbid_unknown_fields=True):
+    items: list[Inner] = []
+    metadata: Inner | None = None
+    database: int = 0
+
+
+@pytest.fixture(scope="module")
+def client():
+    @post("/documents")
+    async def keep(data: JSONBody[Document]) -> None: ...
+
+    @get("/documents/{number:int}")
+    async def show(number: FromPath[int], limit: FromQuery[int] = 1) -> int:
+        return number * limit
+
+    @get("/taken")
+    async def taken() -> None:
+        raise Conflict("Taken.", by="anna")
+
+    @get("/broken")
+    async def broken() -> None:
+        raise RuntimeError("s3cret")
+
+    handlers = [keep, show, taken, broken]
+    with create_test_client(
+        handlers, plugins=[problem_details()], openapi_config=None, raise_server_exceptions=False
+    ) as client:
+        yield client
+
+
+def test_the_answer_is_a_problem_document(client):
+    answer = client.get("/taken")
+    assert answer.status_code == 409
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "about:blank",
+        "status": 409,
+        "title": "Conflict",
+        "detail": "Taken.",
+        "by": "anna",
+        "request_id": None,
+    }
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/documents/seven", "/documents/1/2"])
+def test_an_unknown_path_is_answered_in_one_way(client, path):
+    assert client.get(path).json()["detail"] == NOTHING_HERE
+
+
+def test_an_unknown_method_is_405_and_tells_those_that_are_known(client):
+    answer = client.delete("/taken")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer"),
+    [
+        ({"items": [{"number": 1}, {"number": "two"}]}, "/items/1/number"),
+        ({"items": [{}]}, "/items/0/number"),
+        ({"gone": 1}, "/gone"),
+        ({"database": "x"}, "/database"),
+        ({"metadata": {"number": "x"}}, "/metadata/number"),
+        ([], ""),
+    ],
+    ids=str,
+)
+def test_a_body_that_does_not_fit_is_pointed_into(client, document, pointer):
+    answer = client.post("/documents", json=document)
+    assert answer.status_code == 400
+    assert [item["pointer"] for item in answer.json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("body", ["", "{", "null", '"\\ud800"'])
+def test_a_body_that_is_no_document_is_400(client, body):
+    answer = client.post("/documents", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == ""
+
+
+def test_a_parameter_that_does_not_fit_is_named(client):
+    answer = client.get("/documents/1", params={"limit": "many"})
+    assert answer.status_code == 400
+    assert [item["pointer"] for item in answer.json()["errors"]] == ["/limit"]
+
+
+def test_an_accident_does_not_tell_what_happened(client):
+    with capture_logs():
+        answer = client.get("/broken")
+    assert answer.status_code == 500
+    assert "s3cret" not in answer.text

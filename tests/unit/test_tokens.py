@@ -1,0 +1,145 @@
+"""Access tokens: ours are read, all others are refused in one way."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tochka_core.auth.tokens import AccessTokens
+from tochka_plugins import NotAuthenticated
+
+SECRET = "the secret of this platform; " * 3
+OTHER_SECRET = "the secret of another one; " * 3
+ANNA = UUID(int=0xA11A)
+
+
+@pytest.fixture(scope="module")
+def tokens():
+    return AccessTokens(secret=SECRET, lifetime_seconds=900)
+
+
+def token(*, key=SECRET, algorithm="HS256", without=(), headers=None, **claims):
+    """Make a token as ours, but for what is given."""
+    now = datetime.now(UTC)
+    all_claims = {
+        "iss": "tochka-rosta",
+        "aud": "tochka-rosta-api",
+        "sub": str(ANNA),
+        "typ": "access",
+        "iat": now,
+        "exp": now + timedelta(minutes=5),
+        **claims,
+    }
+    kept = {name: value for name, value in all_claims.items() if name not in without}
+    return jwt.encode(kept, key, algorithm=algorithm, headers=headers)
+
+
+def encoded(text):
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def test_a_token_names_the_person_it_was_issued_to(tokens):
+    assert tokens.read(tokens.issue(ANNA)) == ANNA
+    assert tokens.read(token()) == ANNA
+
+
+def test_no_two_tokens_are_alike(tokens):
+    assert tokens.issue(ANNA) != tokens.issue(ANNA)
+
+
+def test_a_token_ends_when_it_was_said_to(tokens):
+    claims = jwt.decode(tokens.issue(ANNA), options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == tokens.lifetime_seconds == 900
+
+
+def test_a_token_carries_nothing_personal(tokens):
+    claims = jwt.decode(tokens.issue(ANNA), options={"verify_signature": False})
+    assert set(claims) == {"iss", "aud", "sub", "typ", "jti", "iat", "exp"}
+
+
+def test_an_expired_token_is_told_to_be_so():
+    expired = AccessTokens(secret=SECRET, lifetime_seconds=-1)
+    with pytest.raises(NotAuthenticated, match="expired"):
+        expired.read(expired.issue(ANNA))
+
+
+def hours(number):
+    return datetime.now(UTC) + timedelta(hours=number)
+
+
+UNSIGNED = encoded('{"alg": "none"}')
+HOSTILE = {
+    "another secret": lambda: token(key=OTHER_SECRET),
+    "no signature": lambda: token(key="", algorithm="none"),
+    "algorithm HS384": lambda: token(algorithm="HS384"),
+    "algorithm HS512": lambda: token(algorithm="HS512"),
+    "for another service": lambda: token(aud="another-api"),
+    "for nobody": lambda: token(aud=[]),
+    "from another issuer": lambda: token(iss="another-issuer"),
+    "of another type": lambda: token(typ="refresh"),
+    "of no type": lambda: token(typ=None),
+    "of a list of types": lambda: token(typ=["access"]),
+    "of no person": lambda: token(sub="anna"),
+    "of an empty person": lambda: token(sub=""),
+    "issued in an hour": lambda: token(iat=hours(1)),
+    "valid in an hour": lambda: token(nbf=hours(1)),
+    "expired an hour ago": lambda: token(exp=hours(-1)),
+    "expires never": lambda: token(exp=float("inf")),
+    "expires tomorrow": lambda: token(exp="tomorrow"),
+    "without iss": lambda: token(without=["iss"]),
+    "without aud": lambda: token(without=["aud"]),
+    "without sub": lambda: token(without=["sub"]),
+    "without typ": lambda: token(without=["typ"]),
+    "without iat": lambda: token(without=["iat"]),
+    "without exp": lambda: token(without=["exp"]),
+    "unknown critical header": lambda: token(headers={"crit": ["unknown"]}),
+    "header that denies the signature": lambda: f"{UNSIGNED}.{token().partition('.')[2]}",
+    "empty signature": lambda: token().rpartition(".")[0] + ".",
+    "two parts": lambda: token().rpartition(".")[0],
+    "longer signature": lambda: token() + "x",
+    "four parts": lambda: token() + ".x",
+}
+
+
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+def test_any_other_token_is_refused(tokens, hostile):
+    with pytest.raises(NotAuthenticated):
+        tokens.read(hostile())
+
+
+def test_claims_cannot_be_exchanged(tokens):
+    head, _, signature = tokens.issue(ANNA).split(".")
+    claims = jwt.decode(tokens.issue(ANNA), options={"verify_signature": False})
+    forged = encoded(json.dumps({**claims, "sub": str(UUID(int=1))}))
+    with pytest.raises(NotAuthenticated):
+        tokens.read(f"{head}.{forged}.{signature}")
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["[" * 100_000, "9" * 5000, "[]", "null", '{"alg": 1}', "{"],
+    ids=lambda document: document[:10],
+)
+def test_a_header_that_no_parser_likes_is_refused(tokens, document):
+    with pytest.raises(NotAuthenticated):
+        tokens.read(f"{encoded(document)}.{encoded('{}')}.x")
+
+
+PARTS = st.one_of(
+    st.text(max_size=8),
+    st.binary(max_size=30).map(lambda data: base64.urlsafe_b64encode(data).decode()),
+    st.dictionaries(
+        st.sampled_from(["alg", "typ", "kid", "crit", "b64", "jwk"]),
+        st.none() | st.booleans() | st.integers() | st.sampled_from(["HS256", "none", "RS256", ""]),
+    ).map(lambda head: encoded(json.dumps(head))),
+)
+
+
+@given(st.text() | st.binary() | st.lists(PARTS, max_size=5).map(".".join) | st.just("\ud800"))
+def test_garbage_is_refused(tokens, garbage):
+    with pytest.raises(NotAuthenticated):
+        tokens.read(garbage)
