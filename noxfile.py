@@ -66,7 +66,7 @@ def integration(session: Session) -> None:
 @nox.session
 def e2e(session: Session) -> None:
     """Build the wheels, install them with pip in a fresh environment, and talk HTTP to it."""
-    session.install("--require-hashes", "-r", LOCK)
+    install_locked(session)
     session.run("pytest", "tests/e2e", *session.posargs, env=ENVIRONMENT)
 
 

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 from litestar import Litestar, Router
+from litestar.config.response_cache import ResponseCacheConfig
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from tochka_plugins import ANONYMOUS
@@ -18,7 +19,7 @@ from tochka_core.auth.services import AuthService
 from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
 from tochka_core.errors import ConfigurationError
-from tochka_core.http.access import AccessControl
+from tochka_core.http.access import AccessControl, cache_key
 from tochka_core.http.body import JsonRequest, refuse_nul
 from tochka_core.http.dependencies import core_dependencies, public_dependencies
 from tochka_core.http.health import HealthController
@@ -65,7 +66,13 @@ def create_app(settings: Settings, modules: Sequence[StagedModule] = ()) -> Lite
         ],
         dependencies=core_dependencies(
             database,
-            {"auth": auth, "access_tokens": tokens, "database": database, "settings": settings},
+            {
+                "access_tokens": tokens,
+                "auth": auth,
+                "database": database,
+                "settings": settings,
+                "stopped_modules": stopped_modules,
+            },
         ),
     )
     app = Litestar(
@@ -80,6 +87,7 @@ def create_app(settings: Settings, modules: Sequence[StagedModule] = ()) -> Lite
         plugins=[problem_details()],
         lifespan=[_lifespan(database, modules, stopped_modules)],
         openapi_config=_openapi(),
+        response_cache_config=ResponseCacheConfig(key_builder=cache_key),
         logging_config=None,
     )
     app.asgi_handler = RequestId(app.asgi_handler)

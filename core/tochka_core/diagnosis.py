@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 from tochka_migrations import Target, core_target
 from tochka_migrations.rls import missing_protection
-from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE
+from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE, is_ready
 from tochka_migrations.runner import current_revision, head_of
 from tochka_migrations.targets import module_target
 from tochka_plugins.host import assemble, discover, gate
@@ -52,7 +52,7 @@ async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
         version = await connection.scalar(text("SHOW server_version"))
         yield Finding("database", is_ok=True, detail=f"PostgreSQL {version}")
         if not await connection.run_sync(_has_roles):
-            detail = f"{TENANT_ROLE} or {PLATFORM_ROLE} is missing; run: tochka upgrade"
+            detail = f"{TENANT_ROLE} or {PLATFORM_ROLE} cannot be used; run: tochka upgrade"
             yield Finding("roles", is_ok=False, detail=detail)
             return
         yield Finding("roles", is_ok=True, detail=f"{TENANT_ROLE}, {PLATFORM_ROLE}")
@@ -81,9 +81,7 @@ def _trial_mount(settings: Settings) -> TrialMount:
 
 
 def _has_roles(connection: Connection) -> bool:
-    query = text("SELECT count(*) FROM pg_roles WHERE rolname IN (:tenant, :platform)")
-    names = {"tenant": TENANT_ROLE, "platform": PLATFORM_ROLE}
-    return bool(connection.scalar(query, names) == len(names))
+    return all(is_ready(connection, role) for role in (TENANT_ROLE, PLATFORM_ROLE))
 
 
 def _examine(connection: Connection, target: Target) -> Finding:

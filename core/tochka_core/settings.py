@@ -111,7 +111,7 @@ def load_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -
             raise ConfigurationError(f"{variable_of(field)} is not UTF-8.")
     try:
         settings = msgspec.convert(
-            values, Settings, strict=False, dec_hook=lambda kind, value: kind(value)
+            values, Settings, strict=False, dec_hook=lambda _path, value: Path(value).expanduser()
         )
     except msgspec.ValidationError as error:
         raise ConfigurationError(_explain(str(error))) from error

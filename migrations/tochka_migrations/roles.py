@@ -39,17 +39,18 @@ def ensure_roles(connection: Connection) -> None:
     """
     login: str = connection.scalar(text("SELECT session_user")) or ""
     for role in (TENANT_ROLE, PLATFORM_ROLE):
-        if _is_ready(connection, role):
+        if is_ready(connection, role):
             continue
         try:
             with connection.begin_nested():
                 connection.execute(text(_CREATE_ROLE.format(role=role)))
         except DBAPIError as error:
-            if not _is_ready(connection, role):
+            if not is_ready(connection, role):
                 raise MissingRoles(login) from error
 
 
-def _is_ready(connection: Connection, role: str) -> bool:
+def is_ready(connection: Connection, role: str) -> bool:
+    """Tell whether *role* exists and the login role may work in it."""
     return bool(
         connection.scalar(
             text(

@@ -17,6 +17,10 @@ MAX_OFFSET = 2**31 - 1
 MAX_TEXT = 200
 
 
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Items a page.")]
+Offset = Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET, description="Items to skip.")]
+
+
 class Page(msgspec.Struct, Generic[T], frozen=True):
     """One page of a list."""
 
@@ -38,7 +42,7 @@ class PageQuery(msgspec.Struct, frozen=True):
     def filters(
         self, *, orderable: Collection[str], searchable: Collection[str]
     ) -> list[StatementFilter]:
-        """Return the query as filters for a repository's `list_and_count`.
+        """Return the query as filters for a repository's `get_many_and_count`.
 
         Ties are broken by `id`, so that pages neither repeat nor skip a row.
 
@@ -65,8 +69,8 @@ class PageQuery(msgspec.Struct, frozen=True):
 
 
 async def provide_page_query(
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Items a page.")] = 50,
-    offset: Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET, description="Items to skip.")] = 0,
+    limit: Limit = 50,
+    offset: Offset = 0,
     order_by: Annotated[
         str | None,
         QueryParameter(

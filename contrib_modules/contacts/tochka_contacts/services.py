@@ -73,7 +73,7 @@ class ContactService:
         if company is not None:
             filters.append(CollectionFilter("company", [company]))
         conditions = [] if tag is None else [Contact.tags.contains([tag])]
-        contacts, total = await self._contacts.list_and_count(
+        contacts, total = await self._contacts.get_many_and_count(
             *filters, *conditions, count_with_window_function=False
         )
         return query.page([ContactOut.of(contact) for contact in contacts], total)

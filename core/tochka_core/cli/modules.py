@@ -26,7 +26,7 @@ def modules() -> None:
 @click.option("--strict", is_flag=True, help="Exit 1 when a module is quarantined.")
 @json_option
 def list_all(*, strict: bool, as_json: bool) -> None:
-    """List every module that is installed or was ever seen; change nothing.
+    """List every module that is installed or was ever seen; judge none.
 
     STATE is what the last `tochka upgrade` found: ready, quarantined, or missing when the package
     is gone. A module that it has not seen in this version yet is new.

@@ -9,13 +9,13 @@ known that they belong to it.
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from litestar import Request
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from tochka_plugins import (
     InvalidInput,
     NotAuthenticated,
     NotFound,
-    PermissionDenied,
     Principal,
     Tenant,
     Unavailable,
@@ -27,7 +27,7 @@ from tochka_core.db import Database
 from tochka_core.http.lookup import Found, find_principal, find_tenant
 from tochka_core.http.problems import NOTHING_HERE
 from tochka_core.tenants.names import host_name
-from tochka_core.tenants.services import no_such_tenant
+from tochka_core.tenants.services import no_such_tenant, refuse_suspended
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Receive, Scope, Send
@@ -101,6 +101,18 @@ class AccessControl(ASGIMiddleware):
             raise Unavailable("This module could not be started.", retry_after_seconds=60)
 
 
+def cache_key(request: Request[Any, Any, Any]) -> str:
+    """Return the key of a cached response, which one person in one tenant gets back.
+
+    Litestar's own key is the path and the query, so that the second tenant would read the first
+    one's rows.
+    """
+    access: Access = request.auth
+    principal, tenant = access.principal, access.tenant
+    own = f"{tenant.id if tenant else ''} {principal.user_id if principal else ''}"
+    return f"{own} {request.method} {request.url.path}?{request.url.query}"
+
+
 def _choose(found: list[Found], *, name: str | None, is_anonymous: bool) -> Found | None:
     """Return the tenant that host and header agree on, if the caller may use it.
 
@@ -122,8 +134,7 @@ def _choose(found: list[Found], *, name: str | None, is_anonymous: bool) -> Foun
     if tenant.is_suspended:
         if tenant.role is None:
             raise no_such_tenant()
-        reason = tenant.suspension_reason or "no reason is given"
-        raise PermissionDenied(f"The tenant is suspended: {reason}")
+        refuse_suspended(tenant.is_suspended, tenant.suspension_reason)
     return tenant
 
 

@@ -1,5 +1,6 @@
 """`/health/live` and `/health/ready`."""
 
+from collections.abc import Set as AbstractSet
 from typing import Literal
 
 import msgspec
@@ -25,7 +26,8 @@ class ModuleReadiness(msgspec.Struct, frozen=True):
     """A module's part in the readiness report."""
 
     name: str
-    state: State
+    state: State | Literal["stopped"]
+    """What the last judgement says, or `stopped`: its start-up in this process has failed."""
     phase: Phase | None
     reason: str | None
     blocked_by: str | None
@@ -52,7 +54,11 @@ class HealthController(Controller):
         return Live()
 
     @get("/ready", summary="Can the platform serve")
-    async def ready(self, database: NamedDependency[Database]) -> Response[Readiness]:
+    async def ready(
+        self,
+        database: NamedDependency[Database],
+        stopped_modules: NamedDependency[AbstractSet[str]],
+    ) -> Response[Readiness]:
         """Answer 200 when the database is there, 503 when it is not.
 
         A quarantined module is reported and does not make the platform unready: the rest serves.
@@ -60,7 +66,13 @@ class HealthController(Controller):
         try:
             async with database.platform_scope(reason="readiness") as session:
                 modules = [
-                    ModuleReadiness(item.name, item.state, item.phase, item.reason, item.blocked_by)
+                    ModuleReadiness(
+                        item.name,
+                        "stopped" if item.name in stopped_modules else item.state,
+                        item.phase,
+                        item.reason,
+                        item.blocked_by,
+                    )
                     for item in await list_modules(session)
                 ]
         except Unavailable:

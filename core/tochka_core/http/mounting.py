@@ -5,6 +5,7 @@ from typing import Final
 
 from litestar import Litestar, Router
 from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from tochka_plugins.host import StagedModule
 
@@ -27,6 +28,10 @@ def mount(module: StagedModule) -> Router:
     )
 
 
+class UnsafeRoute(Exception):
+    """A route could show one tenant what belongs to another."""
+
+
 class TrialMount:
     """Mounts each module in an application of its own, where a mistake stops nobody else."""
 
@@ -39,6 +44,7 @@ class TrialMount:
         """Try to mount *module*.
 
         Raises:
+            UnsafeRoute: a handler caches responses under keys of its own.
             RouteNameTaken: a module that passed has a handler of the same name or operation id.
             Exception: whatever Litestar finds wrong with the routes or their description.
         """
@@ -47,6 +53,12 @@ class TrialMount:
             route_handlers=[router], dependencies=self._dependencies, logging_config=None
         )
         app.openapi_schema.to_schema()
+        for handler in _handlers(router):
+            if handler.cache_key_builder is not None:
+                raise UnsafeRoute(
+                    f"tochka_routes: the handler {handler.handler_name} builds cache keys of its"
+                    " own; the platform's keep tenants apart"
+                )
         names = _names(router)
         for name in sorted(names & self._owner_of_name.keys()):
             owner = self._owner_of_name[name]
@@ -56,13 +68,17 @@ class TrialMount:
 
 def _names(router: Router) -> set[str]:
     """Return the names and operation ids that the author gave to handlers."""
-    handlers = [
+    handlers = _handlers(router)
+    named = {handler.name for handler in handlers if handler.name}
+    return named | {
+        handler.operation_id for handler in handlers if isinstance(handler.operation_id, str)
+    }
+
+
+def _handlers(router: Router) -> list[HTTPRouteHandler]:
+    return [
         handler
         for route in router.routes
         if isinstance(route, HTTPRoute)
         for handler in route.route_handlers
     ]
-    named = {handler.name for handler in handlers if handler.name}
-    return named | {
-        handler.operation_id for handler in handlers if isinstance(handler.operation_id, str)
-    }

@@ -26,7 +26,7 @@ from tochka_core.http.request_id import current_request_id
 _log = structlog.get_logger(__name__)
 
 NOTHING_HERE: Final = "There is nothing at this path."
-"""Also the answer of a module that the tenant has not enabled: nobody can tell the two apart."""
+"""Also the answer of a module that the tenant has not enabled: its members read the same."""
 
 _STANDARD_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "instance"})
 

@@ -5,7 +5,8 @@ from uuid import UUID
 from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from tochka_plugins import CurrentPrincipal, Page, RequestedPage
+from tochka_plugins import CurrentPrincipal, Page, PageQuery, RequestedPage
+from tochka_plugins.pagination import Limit, Offset
 
 from tochka_core.db.injection import PlatformSession
 from tochka_core.settings import Settings
@@ -75,12 +76,14 @@ class TenantController(Controller):
         name: FromPath[str],
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
-        page_query: RequestedPage,
+        limit: Limit = 50,
+        offset: Offset = 0,
     ) -> Page[MemberOut]:
-        """Return who belongs to the tenant."""
+        """Return who belongs to the tenant, the oldest members first."""
         tenant = await services.get_visible_tenant(platform_session, principal, name)
-        found, total = await members.list_members(platform_session, tenant, page_query)
-        return page_query.page([MemberOut.of(*member) for member in found], total)
+        query = PageQuery(limit=limit, offset=offset)
+        found, total = await members.list_members(platform_session, tenant, query)
+        return query.page([MemberOut.of(*member) for member in found], total)
 
     @post("/{name:str}/members", summary="Add a member")
     async def add_member(

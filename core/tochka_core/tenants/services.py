@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, NotFound, PageQuery, PermissionDenied, Principal
@@ -18,12 +19,30 @@ from tochka_core.tenants.schemas import TenantIn, TenantPatch
 
 _log = structlog.get_logger(__name__)
 
+ORDERABLE = frozenset({"name", "title", "created_at"})
+SEARCHABLE = frozenset({"name", "title", "domain"})
 MANAGERS: frozenset[TenantRole] = frozenset({"owner", "admin"})
+
+
+class TenantRepository(SQLAlchemyAsyncRepository[Tenant]):
+    """All tenants of the platform."""
+
+    model_type = Tenant
 
 
 def no_such_tenant() -> NotFound:
     """Return the one answer for a tenant that does not exist and one the caller may not see."""
     return NotFound("There is no such tenant, or you are not a member of it.")
+
+
+def refuse_suspended(is_suspended: bool, reason: str | None) -> None:  # noqa: FBT001 - reads as a sentence
+    """Let members through only while the tenant is active.
+
+    Raises:
+        PermissionDenied: it is suspended; the members are told why.
+    """
+    if is_suspended:
+        raise PermissionDenied(f"The tenant is suspended: {reason or 'no reason is given'}")
 
 
 def require_platform_master(principal: Principal) -> None:
@@ -84,17 +103,19 @@ async def change_tenant(session: AsyncSession, tenant: Tenant, patch: TenantPatc
 async def list_tenants(
     session: AsyncSession, principal: Principal, query: PageQuery
 ) -> tuple[Sequence[Tenant], int]:
-    """Return one page of the tenants that *principal* may see, by name, and how many there are.
+    """Return one page of the tenants that *principal* may see, and how many there are.
 
     A `platform_master` sees all, anyone else those they are a member of.
     """
-    visible = select(Tenant)
+    visible = []
     if principal.role != "platform_master":
         own = select(Membership.tenant_id).where(Membership.user_id == principal.user_id)
-        visible = visible.where(Tenant.id.in_(own))
-    total = await session.scalar(select(func.count()).select_from(visible.subquery()))
-    page = visible.order_by(Tenant.name).limit(query.limit).offset(query.offset)
-    return (await session.scalars(page)).all(), total or 0
+        visible.append(Tenant.id.in_(own))
+    return await TenantRepository(session=session).get_many_and_count(
+        *query.filters(orderable=ORDERABLE, searchable=SEARCHABLE),
+        *visible,
+        count_with_window_function=False,
+    )
 
 
 async def get_visible_tenant(session: AsyncSession, principal: Principal, name: str) -> Tenant:
@@ -116,13 +137,14 @@ async def get_managed_tenant(session: AsyncSession, principal: Principal, name: 
 
     Raises:
         NotFound: there is none, or the caller may not know of it.
-        PermissionDenied: the caller is a member, but neither owner nor admin.
+        PermissionDenied: the caller is a member, but neither owner nor admin, or it is suspended.
     """
     tenant = await get_visible_tenant(session, principal, name)
     if principal.role != "platform_master":
         role = await _get_role(session, principal, tenant)
         if role not in MANAGERS:
             raise PermissionDenied("Only an owner or admin of the tenant may do this.")
+        refuse_suspended(tenant.suspended_at is not None, tenant.suspension_reason)
     # Only now: a stranger must not be able to make the tenant's own people wait.
     await session.refresh(tenant, with_for_update=True)
     return tenant

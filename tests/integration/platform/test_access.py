@@ -66,6 +66,9 @@ async def test_a_suspended_tenant_is_refused_with_the_reason(client, make_tenant
     assert "The bill is unpaid." in refused.json()["detail"]
     stranger = await register()
     assert (await client.get(NOTES, headers=stranger.at("acme"))).status_code == 404
+    switch = "/api/v1/tenants/acme/modules/notes"
+    off = await client.put(switch, json={"enabled": False}, headers=owner.headers)
+    assert off.status_code == 403
 
     change = {"suspension_reason": None}
     await client.patch("/api/v1/tenants/acme", json=change, headers=master.headers)

@@ -72,6 +72,22 @@ async def test_the_tenants_role_may_not(run, statement):
     assert "globex" not in response.text
 
 
+async def test_a_cached_answer_is_for_one_tenant_only(client, two_tenants):
+    acme, globex = two_tenants
+    for _ in range(2):
+        for person, tenant in ((acme, "acme"), (globex, "globex")):
+            answer = await client.get(f"{NOTES}/cached", headers=person.at(tenant))
+            assert answer.json() == [f"of {tenant}"]
+
+
+async def test_a_cached_answer_stays_behind_the_gate(client, two_tenants, register):
+    acme, _ = two_tenants
+    path = f"{NOTES}/cached"
+    assert (await client.get(path, headers=acme.at("acme"))).status_code == 200
+    assert (await client.get(path, headers=(await register()).at("acme"))).status_code == 404
+    assert (await client.get(path, headers={"X-Tenant": "acme"})).status_code == 401
+
+
 async def test_a_table_of_the_platform_can_be_read(client, two_tenants, database):
     acme, _ = two_tenants
     assert (await client.get(f"{NOTES}/colours", headers=acme.at("acme"))).json() == []

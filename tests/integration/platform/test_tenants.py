@@ -76,6 +76,18 @@ async def test_everyone_lists_their_own_tenants(client, make_tenant, master):
         assert page["total"] == len(names)
 
 
+async def test_tenants_are_searched_and_ordered(client, make_tenant, master):
+    for name, title in (("aa", "Zebra"), ("bb", "Yak"), ("cc", "zebu")):
+        await make_tenant(name, title=title)
+    found = await client.get(TENANTS, params={"search": "zeb"}, headers=master.headers)
+    assert [item["name"] for item in found.json()["items"]] == ["aa", "cc"]
+    ordered = await client.get(TENANTS, params={"order_by": "title"}, headers=master.headers)
+    assert [item["name"] for item in ordered.json()["items"]] == ["bb", "aa", "cc"]
+    assert (
+        await client.get(TENANTS, params={"order_by": "id"}, headers=master.headers)
+    ).status_code == 400
+
+
 async def test_a_stranger_cannot_tell_a_tenant_from_none(client, make_tenant, register):
     await make_tenant("acme")
     stranger = await register()

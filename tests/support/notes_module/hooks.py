@@ -65,6 +65,11 @@ async def list_colours(session: Session) -> list[str]:
     return list(await session.scalars(select(Colour.name)))
 
 
+@get("/cached", cache=True)
+async def list_and_remember(session: Session) -> list[str]:
+    return list(await session.scalars(select(Note.text)))
+
+
 @get("/open", opt=ANONYMOUS)
 async def open_to_all(tenant: CurrentTenant) -> str:
     return tenant.name
@@ -80,6 +85,7 @@ def tochka_routes():
         add_and_answer_nonsense,
         break_out,
         list_colours,
+        list_and_remember,
         open_to_all,
     ]
 
