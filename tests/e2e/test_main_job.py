@@ -20,10 +20,10 @@ def data_dir(workspace, request):
 
 def reload(platform):
     """Send SIGHUP and return when all workers have been replaced."""
-    seen = platform.output.count("Stopped old worker")
+    seen = platform.output.count("Replaced worker")
     os.kill(platform.process.pid, signal.SIGHUP)
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while platform.output.count("Stopped old worker") == seen:
+    while platform.output.count("Replaced worker") == seen:
         assert time.monotonic() < deadline, platform.output
         time.sleep(0.05)
 

@@ -12,6 +12,9 @@ AUDIENCE: Final = "tochka-rosta-api"
 ALGORITHM: Final = "HS256"
 TOKEN_TYPE: Final = "access"  # noqa: S105 - a claim, not a secret
 
+_UNREADABLE: Final = (jwt.PyJWTError, ValueError, TypeError, ArithmeticError, RecursionError)
+"""What PyJWT lets through from hostile tokens: infinite times, headers nested without end."""
+
 
 class AccessTokens:
     """Issues and reads access tokens (RFC 7519)."""
@@ -55,5 +58,5 @@ class AccessTokens:
             return UUID(claims["sub"])
         except jwt.ExpiredSignatureError as error:
             raise NotAuthenticated("The access token has expired; sign in again.") from error
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
+        except _UNREADABLE as error:
             raise NotAuthenticated("The access token is not valid.") from error

@@ -7,25 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import click
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server import Server
 
 from tochka_core.cli.group import read_settings
 from tochka_core.errors import ConfigurationError, OperatorError
 from tochka_core.local import running_database
 from tochka_core.seed import Seeded, seed
+from tochka_core.server.supervisor import run
 from tochka_core.settings import Settings
-
-MIN_RESPAWN_SECONDS = 2.0
-RESPAWN_MARGIN = 2.0
-"""A new worker gets this many times as long as the judgement took, which loads the same."""
-
-STOP_SECONDS = 30
-"""How long a worker may take to finish its requests."""
 
 
 @click.command()
@@ -54,7 +44,11 @@ def serve() -> None:
             raise SystemExit(1)
         if is_private and (seeded := asyncio.run(seed(running))):
             _print_credentials(seeded)
-        _serve(running)
+        click.echo(f"Serving on http://{running.host}:{running.port} (stop with Ctrl+C)")
+        # A fresh interpreter for each worker: it finds what pip has changed since this one
+        # started, and it inherits none of this process's locks.
+        multiprocessing.set_start_method("spawn", force=True)
+        run(running, judge_anew=lambda: _judge() == 0)
 
 
 def _check_port(settings: Settings) -> None:
@@ -80,32 +74,3 @@ def _print_credentials(seeded: Seeded) -> None:
     click.secho("Created on this first start, shown only now:", bold=True)
     click.echo(f"  platform_master  phone {seeded.phone}  password {seeded.password}")
     click.echo(f"  tenant           {seeded.tenant}")
-
-
-def _serve(settings: Settings) -> None:
-    # A fresh interpreter for each worker: it finds what pip has changed since this one started,
-    # and it inherits none of this process's locks.
-    multiprocessing.set_start_method("spawn", force=True)
-    server = Server(
-        target="tochka_core.asgi:create_worker",
-        factory=True,
-        interface=Interfaces.ASGI,
-        address=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        workers_kill_timeout=STOP_SECONDS,
-        respawn_failed_workers=True,
-        respawn_interval=MIN_RESPAWN_SECONDS,
-        log_level=LogLevels(settings.log_level),
-    )
-
-    @server.on_reload
-    def _judge_again() -> None:
-        started = time.monotonic()
-        if _judge() != 0:
-            click.echo("The upgrade failed; the new workers follow the last judgement.", err=True)
-        duration = time.monotonic() - started
-        server.respawn_interval = max(MIN_RESPAWN_SECONDS, RESPAWN_MARGIN * duration)
-
-    click.echo(f"Serving on http://{settings.host}:{settings.port} (stop with Ctrl+C)")
-    server.serve()

@@ -24,6 +24,13 @@ RESERVED_NAMES: Final = frozenset(
 )
 """Names that the core's own routes and schema use."""
 
+_UNREADABLE: Final = (
+    InvalidRequirement,
+    UndefinedComparison,
+    UndefinedEnvironmentName,
+    KeyError,  # packaging before 26.3, of a marker that asks for `extras`
+)
+
 
 class Gated(msgspec.Struct, frozen=True):
     """The verdict of the gate."""
@@ -177,7 +184,7 @@ def _requirements(candidate: Candidate) -> Iterable[Requirement]:
         try:
             requirement = Requirement(line)
             applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-        except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName) as error:
+        except _UNREADABLE as error:
             raise Refusal(f"Requires-Dist does not parse: {line!r}") from error
         if applies:
             yield requirement

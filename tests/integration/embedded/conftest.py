@@ -67,7 +67,7 @@ class Server:
         os.kill(self.pid, 9)
 
     def _is_of_folder(self, process: psutil.Process) -> bool:
-        with suppress(psutil.Error):
+        with suppress(psutil.Error, FileNotFoundError):
             return Path(process.cwd()) == self.data_dir / "postgres"
         return False
 
@@ -85,7 +85,7 @@ def place() -> Iterator[Path]:
     path.chmod(0o755)
     yield path
     for process in psutil.process_iter():
-        with suppress(psutil.Error):
+        with suppress(psutil.Error, FileNotFoundError):
             if Path(process.cwd()).is_relative_to(path) and process.pid != os.getpid():
                 process.kill()
                 process.wait(DEADLINE_SECONDS)

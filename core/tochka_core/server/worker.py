@@ -1,9 +1,11 @@
 """What a worker process loads."""
 
 import asyncio
+import atexit
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -17,6 +19,8 @@ from tochka_core.app import create_app
 from tochka_core.db import Database
 from tochka_core.logs import configure_logging
 from tochka_core.registry.record import read_ready
+from tochka_core.server.draining import Draining
+from tochka_core.server.readiness import announce
 from tochka_core.settings import Settings, load_settings
 
 _log = structlog.get_logger(__name__)
@@ -33,7 +37,11 @@ def create_worker() -> Litestar:
     assembly = asyncio.run(_assemble(settings))
     for module in assembly.quarantined:
         _log.error("module not served", module=module.name, reason=module.reason)
-    return create_app(settings, assembly.modules)
+    app = create_app(settings, assembly.modules)
+    app.asgi_handler = Draining(app.asgi_handler)
+    app.on_startup.append(announce)
+    atexit.register(_end_at_once)
+    return app
 
 
 async def _assemble(settings: Settings) -> Assembly:
@@ -61,3 +69,13 @@ def _end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+def _end_at_once() -> None:
+    """Skip the interpreter's own tidying up: all that must be closed has been.
+
+    It takes seconds on a busy machine, and threads of the server that wake up in it panic.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -1,0 +1,1 @@
+"""The processes that serve: one supervisor, and workers that it replaces without a gap."""

@@ -1,0 +1,95 @@
+"""SIGHUP under load, and with workers that do not start."""
+
+import os
+import signal
+import threading
+import time
+from collections import Counter
+
+import httpx
+from tochka_plugins.testing import running_platform
+
+CONTACTS = "/api/v1/contacts"
+CONNECTIONS = 16
+WORKERS = 2
+DEADLINE_SECONDS = 120
+
+
+class Load:
+    """Clients that read all the time: half keep their connection, half open a new one each time."""
+
+    def __init__(self, base_url, headers):
+        self._base_url, self._headers = base_url, headers
+        self._stopped = threading.Event()
+        self.results = Counter()
+        self._threads = [threading.Thread(target=self._read, args=(n,)) for n in range(CONNECTIONS)]
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _read(self, number):
+        with httpx.Client(timeout=60) as kept:
+            while not self._stopped.is_set():
+                client = kept if number % 2 else httpx
+                try:
+                    response = client.get(
+                        self._base_url + "/api/v1/users/me", headers=self._headers
+                    )
+                    self.results[response.status_code] += 1
+                except httpx.HTTPError as error:
+                    self.results[repr(error)] += 1
+
+
+def reload(platform):
+    seen = platform.output.count("Replaced worker")
+    os.kill(platform.process.pid, signal.SIGHUP)
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while platform.output.count("Replaced worker") < seen + WORKERS:
+        assert time.monotonic() < deadline, platform.output
+        time.sleep(0.05)
+
+
+def test_no_request_fails_while_a_module_is_installed_and_removed(environment, wheels, workspace):
+    settings = {"TOCHKA_WORKERS": str(WORKERS)}
+    with running_platform(
+        python=str(environment.python), data_dir=workspace / "data-load", environ=settings
+    ) as platform:
+        acme = platform.tenant_client("acme")
+        with Load(platform.base_url, dict(acme.headers)) as load:
+            environment.pip("install", "--quiet", "--no-deps", wheels["tochka-contacts"])
+            reload(platform)
+            environment.pip("uninstall", "--quiet", "--yes", "tochka-contacts")
+            reload(platform)
+        assert set(load.results) == {200}, load.results
+        print(f"{load.results[200]} requests through 2 reloads of {WORKERS} workers, 0 failed")
+
+
+def test_a_worker_that_does_not_start_leaves_the_old_one_in_place(environment, workspace):
+    """What breaks is a package that only workers import."""
+    site = environment.folder.glob("lib/python*/site-packages/tochka_core/http/access.py")
+    access = next(site)
+    source = access.read_text()
+    with running_platform(
+        python=str(environment.python), data_dir=workspace / "data-broken"
+    ) as platform:
+        acme = platform.tenant_client("acme")
+        try:
+            access.write_text(
+                source + "\nimport os\nif os.environ.get('_TOCHKA_READY_FOLDER'):"
+                "\n    raise RuntimeError('broken')\n"
+            )
+            os.kill(platform.process.pid, signal.SIGHUP)
+            deadline = time.monotonic() + DEADLINE_SECONDS
+            while "stay" not in platform.output:
+                assert time.monotonic() < deadline, platform.output
+                time.sleep(0.05)
+        finally:
+            access.write_text(source)
+        assert acme.get("/api/v1/users/me").status_code == 200
