@@ -65,9 +65,9 @@ def integration(session: Session) -> None:
 
 @nox.session
 def e2e(session: Session) -> None:
-    """Build the wheels, install them with pip in a fresh environment, and talk HTTP to it."""
+    """Build wheels, good and bad, install them with pip in a fresh environment, and talk HTTP."""
     install_locked(session)
-    session.run("pytest", "tests/e2e", *session.posargs, env=ENVIRONMENT)
+    session.run("pytest", "tests/contract", "tests/e2e", *session.posargs, env=ENVIRONMENT)
 
 
 @nox.session

@@ -49,6 +49,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     db_pool_size: Annotated[int, Meta(ge=1, le=1000)] = 20
     """Database connections that one worker keeps."""
 
+    import_seconds: Annotated[float, Meta(gt=0, le=600)] = 10.0
+    """How long a module may take to be imported, and as long again to be staged."""
+
     default_region: Annotated[str, Meta(pattern=r"\A[A-Z]{2}\Z")] = "RU"
     """The country (ISO 3166-1 alpha-2) of phone numbers that are written without one."""
 

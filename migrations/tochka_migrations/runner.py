@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tochka_migrations.rls import protect
 from tochka_migrations.roles import ensure_roles
-from tochka_migrations.targets import HERE, VERSION_TABLE, Target
+from tochka_migrations.targets import CORE_TARGET, HERE, VERSION_TABLE, Target
 
 ADVISORY_LOCK: Final = 7_405_150_100
 """Any number will do; all processes that migrate one database take this lock."""
@@ -55,13 +55,14 @@ async def upgrade(
     engine: AsyncEngine,
     targets: Sequence[Target],
     *,
+    begin: Callable[[str], None] = lambda _target: None,
     report: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> Upgrade:
     """Take *targets* to their heads, in the order given.
 
     Each target has one transaction. A failure leaves its schema as it was and stops those that
     require it; the others go on. Two processes that migrate one database at once take turns.
-    *report* is called after each target.
+    *begin* is told of each target by name before its revisions run, *report* of what became of it.
 
     Raises:
         MissingRoles: the login role may not create the platform's two roles.
@@ -72,6 +73,7 @@ async def upgrade(
         async with engine.begin() as connection:
             await connection.run_sync(ensure_roles)
         for target in targets:
+            begin(target.name)
             outcome = await _upgrade(engine, target, outcomes)
             outcomes[target.name] = outcome
             report(outcome)
@@ -90,8 +92,8 @@ async def _exclusive(engine: AsyncEngine) -> AsyncIterator[None]:
 async def _upgrade(engine: AsyncEngine, target: Target, done: dict[str, Outcome]) -> Outcome:
     failed = {name for name in target.requires if name in done and done[name].error}
     failed |= {name for name in target.requires if name in done and done[name].blocked_by}
-    if "core" in done and done["core"].error:
-        failed.add("core")
+    if CORE_TARGET in done and done[CORE_TARGET].error:
+        failed.add(CORE_TARGET)
     before: str | None = None
     if failed:
         return Outcome(target.name, before, before, blocked_by=min(failed))

@@ -9,6 +9,7 @@ from tochka_plugins.models import CORE_SCHEMA, schema_of
 
 HERE: Final = Path(__file__).parent
 CORE_VERSIONS: Final = HERE / "versions"
+CORE_TARGET: Final = "core"
 VERSION_TABLE: Final = "alembic_version"
 
 
@@ -30,7 +31,11 @@ class Target(msgspec.Struct, frozen=True):
 def core_target(metadata: MetaData | None = None) -> Target:
     """Return the target of the core's own schema."""
     return Target(
-        name="core", schema=CORE_SCHEMA, versions=CORE_VERSIONS, metadata=metadata, is_core=True
+        name=CORE_TARGET,
+        schema=CORE_SCHEMA,
+        versions=CORE_VERSIONS,
+        metadata=metadata,
+        is_core=True,
     )
 
 

@@ -28,6 +28,10 @@ def mount(module: StagedModule) -> Router:
     )
 
 
+class RouteCollision(Exception):
+    """Two handlers of a module claim one path and method."""
+
+
 class UnsafeRoute(Exception):
     """A route could show one tenant what belongs to another."""
 
@@ -45,10 +49,12 @@ class TrialMount:
 
         Raises:
             UnsafeRoute: a handler caches responses under keys of its own.
+            RouteCollision: two handlers claim one path and method.
             RouteNameTaken: a module that passed has a handler of the same name or operation id.
             Exception: whatever Litestar finds wrong with the routes or their description.
         """
         router = mount(module)
+        _refuse_collisions(module)
         app = Litestar(
             route_handlers=[router], dependencies=self._dependencies, logging_config=None
         )
@@ -64,6 +70,22 @@ class TrialMount:
             owner = self._owner_of_name[name]
             raise RouteNameTaken(f"tochka_routes: {owner!r} has a handler named {name!r} too")
         self._owner_of_name.update(dict.fromkeys(names, module.name))
+
+
+def _refuse_collisions(module: StagedModule) -> None:
+    """Mount each contribution alone: together, the later handler of a path silently wins."""
+    taken: set[tuple[str, str]] = set()
+    for contribution in module.routes:
+        alone = Router(path="/", route_handlers=[contribution])
+        for route in alone.routes:
+            if not isinstance(route, HTTPRoute):
+                continue
+            for method in set(route.methods) - {"OPTIONS"}:
+                if (route.path, method) in taken:
+                    raise RouteCollision(
+                        f"tochka_routes: {method} {route.path} is handled more than once"
+                    )
+                taken.add((route.path, method))
 
 
 def _names(router: Router) -> set[str]:

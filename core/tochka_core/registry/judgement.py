@@ -5,14 +5,13 @@ Workers follow the record that it leaves.
 
 from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
 from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tochka_migrations import Outcome, Upgrade, core_target, upgrade
 from tochka_migrations.roles import MissingRoles
 from tochka_migrations.targets import Target, module_target
 from tochka_plugins.host import Assembly, Quarantined, StagedModule, assemble, discover, gate
-from tochka_plugins.host.quarantine import reason_of
+from tochka_plugins.host.quarantine import quarantine, reason_of
 
 from tochka_core import __version__
 from tochka_core.db import Database
@@ -20,26 +19,21 @@ from tochka_core.db.preflight import check_server
 from tochka_core.errors import OperatorError
 from tochka_core.http.dependencies import public_dependencies
 from tochka_core.http.mounting import TrialMount
+from tochka_core.registry.events import Began, Event, Judgement, Migration, Ready
 from tochka_core.registry.record import write_judgement
 from tochka_core.settings import Settings
 
 
-class Judgement(msgspec.Struct, frozen=True):
-    """What was found."""
-
-    ready: tuple[StagedModule, ...]
-    """In the order of dependencies."""
-    quarantined: tuple[Quarantined, ...]
-    outcomes: tuple[Outcome, ...]
-    """What the migrations did, the core's first."""
-
-
 async def judge(
-    settings: Settings, *, report: Callable[[Outcome], None] = lambda _outcome: None
+    settings: Settings,
+    *,
+    set_aside: Sequence[Quarantined] = (),
+    tell: Callable[[Event], None] = lambda _event: None,
 ) -> Judgement:
     """Judge all installed modules, migrate the database and leave the record.
 
-    *report* is called after each schema.
+    *set_aside* are judged already: they have done harm to a judgement before. Modules run in this
+    process; `try_environment` keeps it apart. *tell* is told what goes on.
 
     Raises:
         OperatorError: the database cannot be used, or the core's own migration failed.
@@ -49,24 +43,27 @@ async def judge(
     try:
         await check_server(engine)
         gated = gate(discover(), core_version=__version__)
-        assembly = assemble(gated, try_mount=TrialMount(public_dependencies(database)))
-        result = await _migrate(engine, _targets(assembly, gated.requires), report=report)
-        judgement = Judgement(
-            ready=tuple(item for item in assembly.modules if item.name not in result.failures),
-            quarantined=(*assembly.quarantined, *_quarantine(assembly, result.failures)),
-            outcomes=result.outcomes,
+        assembly = assemble(
+            gated,
+            set_aside=set_aside,
+            try_mount=TrialMount(public_dependencies(database)),
+            begin=lambda name, phase: tell(Began(name, phase)),
         )
+        result = await _migrate(engine, _targets(assembly, gated.requires), tell=tell)
+        ready = [item for item in assembly.modules if item.name not in result.failures]
+        quarantined = (*assembly.quarantined, *_quarantine(assembly, result.failures))
         async with database.platform_scope(reason="record of the judgement") as session:
             await write_judgement(
-                session,
-                ready=judgement.ready,
-                requires=gated.requires,
-                quarantined=judgement.quarantined,
+                session, ready=ready, requires=gated.requires, quarantined=quarantined
             )
     finally:
         await engine.dispose()
         await database.dispose()
-    return judgement
+    return Judgement(
+        ready=tuple(Ready(item.name, item.candidate.version) for item in ready),
+        quarantined=quarantined,
+        migrations=tuple(Migration.of(outcome) for outcome in result.outcomes),
+    )
 
 
 async def upgrade_core(engine: AsyncEngine) -> None:
@@ -82,11 +79,16 @@ async def _migrate(
     engine: AsyncEngine,
     modules: Sequence[Target],
     *,
-    report: Callable[[Outcome], None] = lambda _outcome: None,
+    tell: Callable[[Event], None] = lambda _event: None,
 ) -> Upgrade:
     """Take the core's schema to its head, then those of *modules*, and insist on the core's."""
     try:
-        result = await upgrade(engine, [core_target(), *modules], report=report)
+        result = await upgrade(
+            engine,
+            [core_target(), *modules],
+            begin=lambda name: tell(Began(name, "migrate")),
+            report=lambda outcome: tell(Migration.of(outcome)),
+        )
     except MissingRoles as error:
         raise OperatorError(str(error)) from error
     failure = result.failures.get("core")
@@ -111,12 +113,10 @@ def _targets(assembly: Assembly, requires: Mapping[str, frozenset[str]]) -> list
 
 def _quarantine(assembly: Assembly, failures: Mapping[str, Outcome]) -> Sequence[Quarantined]:
     return [
-        Quarantined(
-            name=module.name,
-            phase="migrate",
-            reason=_reason(module, failures[module.name]),
-            distribution=module.candidate.distribution,
-            version=module.candidate.version,
+        quarantine(
+            module.candidate,
+            "migrate",
+            _reason(module, failures[module.name]),
             blocked_by=failures[module.name].blocked_by,
         )
         for module in assembly.modules

@@ -1,13 +1,13 @@
 """Importing and staging all admitted modules, each on its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from tochka_plugins.host.discovery import Candidate
 from tochka_plugins.host.gate import Gated
 from tochka_plugins.host.loading import LoadedModule
-from tochka_plugins.host.quarantine import Phase, Quarantined, reason_of
+from tochka_plugins.host.quarantine import Phase, Quarantined, quarantine, reason_of
 from tochka_plugins.host.staging import StagedModule, stage
 
 
@@ -20,46 +20,43 @@ class Assembly(msgspec.Struct, frozen=True):
 
 
 def assemble(
-    gated: Gated, *, try_mount: Callable[[StagedModule], None] = lambda _module: None
+    gated: Gated,
+    *,
+    set_aside: Sequence[Quarantined] = (),
+    try_mount: Callable[[StagedModule], None] = lambda _module: None,
+    begin: Callable[[str, Phase], None] = lambda _module, _phase: None,
 ) -> Assembly:
     """Load and stage what the gate admitted; a failure stops that module and its dependents.
 
-    *try_mount* raises for a module whose routes the application could not serve.
+    *set_aside* are not touched: they have done harm before. *try_mount* raises for a module whose
+    routes the application could not serve. *begin* is told of each step before it is taken.
     """
     staged: list[StagedModule] = []
-    stopped: dict[str, Quarantined] = {}
+    stopped: dict[str, Quarantined] = {item.name: item for item in set_aside}
     for candidate in gated.admitted:
+        if candidate.name in stopped:
+            continue
         blocker = min(gated.requires[candidate.name] & stopped.keys(), default=None)
         if blocker is not None:
             stopped[candidate.name] = _blocked(candidate, stopped[blocker])
             continue
         phase: Phase = "load"
         try:
+            begin(candidate.name, phase)
             loaded = LoadedModule(candidate)
             phase = "stage"
-            module = stage(loaded)
+            begin(candidate.name, phase)
+            module = stage(loaded, requires=gated.requires[candidate.name])
             try_mount(module)
             staged.append(module)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - a module's sys.exit is its own mistake too
-            stopped[candidate.name] = Quarantined(
-                name=candidate.name,
-                phase=phase,
-                reason=reason_of(error, package=candidate.package),
-                distribution=candidate.distribution,
-                version=candidate.version,
-            )
+            reason = reason_of(error, package=candidate.package)
+            stopped[candidate.name] = quarantine(candidate, phase, reason)
     return Assembly(modules=tuple(staged), quarantined=(*gated.refused, *stopped.values()))
 
 
 def _blocked(candidate: Candidate, cause: Quarantined) -> Quarantined:
-    """Return the quarantine of a module that needs another quarantined one."""
-    return Quarantined(
-        name=candidate.name,
-        phase=cause.phase,
-        reason=f"needs the module {cause.name!r}, which is quarantined",
-        distribution=candidate.distribution,
-        version=candidate.version,
-        blocked_by=cause.name,
-    )
+    reason = f"needs the module {cause.name!r}, which is quarantined"
+    return quarantine(candidate, cause.phase, reason, blocked_by=cause.name)

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from tochka_plugins.host.discovery import Candidate
-from tochka_plugins.host.quarantine import Quarantined
+from tochka_plugins.host.quarantine import Quarantined, quarantine
 
 CORE_DISTRIBUTION: Final = "tochka-rosta"
 NAME_RULE: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
@@ -92,7 +92,10 @@ def gate(
     return Gated(
         admitted=tuple(admitted),
         requires={candidate.name: requires[candidate.name] for candidate in admitted},
-        refused=tuple(_quarantine(*refused) for refused in refusals.items()),
+        refused=tuple(
+            quarantine(candidate, "gate", str(refusal), blocked_by=refusal.blocked_by)
+            for candidate, refusal in refusals.items()
+        ),
     )
 
 
@@ -122,17 +125,6 @@ def _cascade(
         refusals[candidate] = Refusal(reason, blocked_by=blocker)
         refused.add(candidate.name)
     return admitted
-
-
-def _quarantine(candidate: Candidate, refusal: Refusal) -> Quarantined:
-    return Quarantined(
-        name=candidate.name,
-        phase="gate",
-        reason=str(refusal),
-        distribution=candidate.distribution,
-        version=candidate.version,
-        blocked_by=refusal.blocked_by,
-    )
 
 
 def _check_name(candidate: Candidate, claims: Sequence[Candidate]) -> None:

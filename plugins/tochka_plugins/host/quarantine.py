@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from tochka_plugins.host.discovery import Candidate
+
 Phase = Literal["gate", "load", "stage", "migrate"]
 """The step of a module's life in which it was stopped."""
 
@@ -24,6 +26,20 @@ class Quarantined(msgspec.Struct, frozen=True):
     version: str | None = None
     blocked_by: str | None = None
     """The module whose quarantine caused this one, if any."""
+
+
+def quarantine(
+    candidate: Candidate, phase: Phase, reason: str, *, blocked_by: str | None = None
+) -> Quarantined:
+    """Return the quarantine of *candidate*."""
+    return Quarantined(
+        name=candidate.name,
+        phase=phase,
+        reason=reason,
+        distribution=candidate.distribution,
+        version=candidate.version,
+        blocked_by=blocked_by,
+    )
 
 
 def reason_of(error: BaseException, *, package: str) -> str:

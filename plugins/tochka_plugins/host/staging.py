@@ -1,5 +1,6 @@
 """Collecting what a module contributes and checking it before any of it is used."""
 
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import MetaData
 
 from tochka_plugins.host.discovery import Candidate
 from tochka_plugins.host.loading import LoadedModule
+from tochka_plugins.host.table_rules import broken_table_rules
 from tochka_plugins.info import ModuleInfo
 from tochka_plugins.models import Model, schema_of
 
@@ -37,8 +39,8 @@ class StagedModule(msgspec.Struct, frozen=True):
         return self.candidate.name
 
 
-def stage(module: LoadedModule) -> StagedModule:
-    """Collect the contributions of *module*.
+def stage(module: LoadedModule, *, requires: frozenset[str] = frozenset()) -> StagedModule:
+    """Collect the contributions of *module*, which may build on those of the modules it requires.
 
     Raises:
         StagingError: one of them breaks a rule.
@@ -50,7 +52,7 @@ def stage(module: LoadedModule) -> StagedModule:
         hooks=module,
         info=_info(module),
         routes=_routes(module),
-        metadata=_metadata(candidate.name, _sequence(module, "tochka_models")),
+        metadata=_metadata(candidate.name, _sequence(module, "tochka_models"), requires),
         migrations=_migrations(module),
     )
 
@@ -82,6 +84,9 @@ def _routes(module: LoadedModule) -> tuple[ControllerRouterHandler, ...]:
 
 def _sequence(module: LoadedModule, hook: str) -> Sequence[Any]:
     result = module.call(hook)
+    if inspect.iscoroutine(result):
+        result.close()
+        raise StagingError(f"{hook} must be an ordinary function, not a coroutine function")
     if result is None:
         return ()
     if not isinstance(result, Sequence) or isinstance(result, str | bytes):
@@ -89,7 +94,7 @@ def _sequence(module: LoadedModule, hook: str) -> Sequence[Any]:
     return result
 
 
-def _metadata(name: str, models: Sequence[Any]) -> MetaData | None:
+def _metadata(name: str, models: Sequence[Any], requires: frozenset[str]) -> MetaData | None:
     schema = schema_of(name)
     for model in models:
         if not (isinstance(model, type) and issubclass(model, Model)):
@@ -103,9 +108,8 @@ def _metadata(name: str, models: Sequence[Any]) -> MetaData | None:
     if not models:
         return None
     metadata: MetaData = models[0].metadata
-    for table in metadata.tables.values():
-        if table.schema != schema:
-            raise StagingError(f"tochka_models: the table {table} must lie in the schema {schema}")
+    if broken := "; ".join(broken_table_rules(metadata, name, requires)):
+        raise StagingError(f"tochka_models: {broken}")
     return metadata
 
 

@@ -1,0 +1,54 @@
+"""What a judgement tells while it goes on, and what it comes to; sent between processes as JSON."""
+
+import msgspec
+from tochka_migrations import Outcome
+from tochka_plugins.host import Phase, Quarantined
+
+
+class Began(msgspec.Struct, frozen=True, tag=True):
+    """A step begins that runs a module's own code."""
+
+    module: str
+    phase: Phase
+
+
+class Migration(msgspec.Struct, frozen=True, tag=True):
+    """What became of one schema."""
+
+    target: str
+    before: str | None
+    after: str | None
+    error: str | None = None
+    blocked_by: str | None = None
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> "Migration":
+        """Show *outcome*."""
+        error = None if outcome.error is None else type(outcome.error).__name__
+        return cls(outcome.target, outcome.before, outcome.after, error, outcome.blocked_by)
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """A module that may be served."""
+
+    name: str
+    version: str
+
+
+class Judgement(msgspec.Struct, frozen=True, tag=True):
+    """What was found."""
+
+    ready: tuple[Ready, ...]
+    """In the order of dependencies."""
+    quarantined: tuple[Quarantined, ...]
+    migrations: tuple[Migration, ...]
+    """In the order in which they ran, the core's first."""
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """There is no judgement, for a reason that the operator can mend."""
+
+    message: str
+
+
+Event = Began | Migration | Judgement | Failed

@@ -1,0 +1,141 @@
+"""Judging the environment in a process of its own, which a module may hang or end at will."""
+
+import os
+import select
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import msgspec
+from tochka_migrations.targets import CORE_TARGET
+from tochka_plugins.host import Quarantined, discover
+from tochka_plugins.host.quarantine import quarantine
+
+from tochka_core.errors import OperatorError
+from tochka_core.registry.events import Began, Event, Failed, Judgement, Migration
+from tochka_core.settings import Settings
+
+_CHUNK_BYTES: Final = 65536
+
+
+class ModuleHarm(Exception):
+    """A module hung or ended the process that judged it."""
+
+    def __init__(self, step: Began, reason: str) -> None:
+        super().__init__(reason)
+        self.step = step
+
+
+def try_environment(
+    settings: Settings, *, report: Callable[[Migration], None] = lambda _migration: None
+) -> Judgement:
+    """Judge all installed modules, migrate the database and leave the record.
+
+    A module that takes longer than `import_seconds` to be imported or staged, or that ends its
+    process, is quarantined, and the others are judged anew without it. *report* is told what
+    becomes of each schema.
+
+    Raises:
+        OperatorError: the database cannot be used, or the core's own migration failed.
+    """
+    set_aside: list[Quarantined] = []
+    while True:
+        try:
+            with _child(settings, set_aside) as (process, events):
+                return _Trial(process, events, settings.import_seconds, report).follow()
+        except ModuleHarm as harm:
+            set_aside.append(_quarantine(harm))
+
+
+def _quarantine(harm: ModuleHarm) -> Quarantined:
+    name, phase, reason = harm.step.module, harm.step.phase, str(harm)
+    for candidate in discover():
+        if candidate.name == name:
+            return quarantine(candidate, phase, reason)
+    return Quarantined(name=name, phase=phase, reason=reason)
+
+
+@contextmanager
+def _child(
+    settings: Settings, set_aside: Sequence[Quarantined]
+) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """Yield the process that judges and the descriptor of its events; it ends with the block."""
+    events, writing = os.pipe()
+    with tempfile.TemporaryFile() as instructions:
+        instructions.write(msgspec.json.encode(set_aside))
+        instructions.seek(0)
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", "tochka_core.registry.trial_process", str(writing)],
+            stdin=instructions,
+            env={**os.environ, "DATABASE_URL": settings.database_url or ""},
+            pass_fds=[writing],
+        )
+    os.close(writing)
+    try:
+        yield process, events
+    finally:
+        os.close(events)
+        process.kill()
+        process.wait()
+
+
+class _Trial:
+    """Follows one process that judges."""
+
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        events: int,
+        import_seconds: float,
+        report: Callable[[Migration], None],
+    ) -> None:
+        self._process = process
+        self._events = events
+        self._import_seconds = import_seconds
+        self._report = report
+        self._step: Began | None = None
+        """The step that runs a module's code now."""
+
+    def follow(self) -> Judgement:
+        for event in self._read():
+            match event:
+                case Began():
+                    self._step = event
+                case Migration():
+                    self._step = None
+                    self._report(event)
+                case Judgement():
+                    return event
+                case Failed(message):
+                    raise OperatorError(message)
+        code = self._process.wait()
+        if self._step is None or self._step.module == CORE_TARGET:
+            raise OperatorError(f"The judgement of the modules ended with exit code {code}.")
+        reason = f"ended the process that judged it, with exit code {code}"
+        raise ModuleHarm(self._step, reason)
+
+    def _read(self) -> Iterator[Event]:
+        """Yield events as they come, until the process ends.
+
+        Raises:
+            ModuleHarm: the step takes too long.
+        """
+        buffer = b""
+        while True:
+            ready, _, _ = select.select([self._events], [], [], self._seconds_left())
+            if not ready and self._step:
+                raise ModuleHarm(self._step, f"takes longer than {self._import_seconds:g} s")
+            chunk = os.read(self._events, _CHUNK_BYTES)
+            if not chunk:
+                return
+            *lines, buffer = (buffer + chunk).split(b"\n")
+            for line in lines:
+                yield msgspec.json.decode(line, type=Event)
+
+    def _seconds_left(self) -> float | None:
+        """Return how long the step may take; migrations take as long as they must."""
+        is_import = self._step is not None and self._step.phase in {"load", "stage"}
+        return self._import_seconds if is_import else None

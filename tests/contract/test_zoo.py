@@ -1,0 +1,155 @@
+"""Every bad module is set aside with the right reason, all others serve, nothing is left behind."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from tochka_plugins.testing import running_platform
+from wheels import write_wheel
+from zoo import ZOO
+
+MANY_ROUTES = """
+from litestar import get
+from tochka_plugins import hookimpl
+
+def handler(number):
+    @get(f"/{number}")
+    async def read() -> int:
+        return number
+    return read
+
+@hookimpl
+def tochka_routes():
+    return [handler(number) for number in range(300)]
+"""
+BROKEN_METADATA = b"Metadata-Version: 2.1\nName: \xff\xfe\nVersion: what\n"
+
+
+@pytest.fixture(scope="module")
+def zoo(fresh_environment, wheels, workspace):
+    """An environment with contacts, a module of 300 routes, and all bad modules at once."""
+    folder = workspace / "zoo"
+    folder.mkdir()
+    paths = [
+        write_wheel(
+            folder,
+            name.replace("_", "-"),
+            animal.files(name),
+            entry_points=animal.entry_points,
+            requires=animal.requires,
+        )
+        for name, animal in ZOO.items()
+    ]
+    large = {"large/__init__.py": "", "large/hooks.py": MANY_ROUTES}
+    paths += [write_wheel(folder, "large", large), wheels["tochka-contacts"]]
+    fresh_environment.pip("install", "--quiet", "--no-deps", *paths)
+    site = next(fresh_environment.folder.glob("lib/python*/site-packages"))
+    broken = site / "broken_metadata-1.0.dist-info"
+    broken.mkdir()
+    (broken / "METADATA").write_bytes(BROKEN_METADATA)
+    (broken / "entry_points.txt").write_text("[tochka.modules]\nbroken = broken.hooks\n")
+    yield fresh_environment
+    (broken / "METADATA").unlink()
+    (broken / "entry_points.txt").unlink()
+    broken.rmdir()
+    names = [path.name.split("-")[0] for path in paths]
+    fresh_environment.pip("uninstall", "--quiet", "--yes", *names)
+
+
+@pytest.fixture(scope="module")
+def settings(workspace):
+    return {
+        "TOCHKA_DATA_DIR": str(workspace / "data-zoo"),
+        "TOCHKA_IMPORT_SECONDS": "5",
+        "TOCHKA_BCRYPT_COST": "4",
+    }
+
+
+@pytest.fixture(scope="module")
+def judgement(zoo, settings):
+    """What `tochka upgrade` says of the zoo."""
+    environ = {**os.environ, **settings}
+    return json.loads(zoo.tochka("upgrade", "--json", env=environ))
+
+
+@pytest.fixture(scope="module")
+def platform(zoo, settings, judgement):
+    with running_platform(python=str(zoo.python), environ=settings) as platform:
+        yield platform
+
+
+def test_all_sound_modules_are_ready(judgement):
+    assert {item["name"] for item in judgement["ready"]} == {"contacts", "large"}
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_a_bad_module_is_set_aside_with_its_reason(judgement, name):
+    animal = ZOO[name]
+    distribution = name.replace("_", "-")
+    (found,) = [item for item in judgement["quarantined"] if item["distribution"] == distribution]
+    assert found["phase"] == animal.phase, found
+    assert animal.words in found["reason"]
+    assert found["blocked_by"] == animal.blocked_by
+    assert found["version"] == "1.0"
+
+
+def test_strict_makes_the_quarantine_an_error(zoo, settings, judgement):
+    command = [str(zoo.python), "-m", "tochka_core", "modules", "list", "--strict"]
+    result = subprocess.run(
+        command, env={**os.environ, **settings}, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 1
+    assert "half-way" in result.stdout
+
+
+def test_the_platform_serves_among_them(platform):
+    acme = platform.tenant_client("acme", modules=["contacts", "large"])
+    assert acme.post("/api/v1/contacts", json={"name": "Anna"}).status_code == 201
+    assert acme.get("/api/v1/large/299").json() == 299
+    assert acme.get("/schema/openapi.json").status_code == 200
+    reported = {item["name"]: item for item in acme.get("/health/ready").json()["modules"]}
+    assert reported["contacts"]["state"] == "ready"
+    assert reported["hangs"]["state"] == "quarantined"
+    assert "takes longer than" in reported["hangs"]["reason"]
+
+
+def test_nothing_of_them_is_left_in_the_database(platform, zoo, settings):
+    script = """
+import asyncio, os
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from tochka_core.local import running_database
+from tochka_core.settings import load_settings
+
+async def schemas(url):
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        rows = await connection.execute(text(
+            "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'mod\\\\_%' ORDER BY 1"))
+        print(*(row[0] for row in rows))
+    await engine.dispose()
+
+with running_database(load_settings(os.environ)) as settings:
+    asyncio.run(schemas(settings.engine_url))
+"""
+    result = subprocess.run(
+        [str(zoo.python), "-c", script],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.split() == ["mod_contacts"]
+
+
+def test_a_module_whose_cause_is_gone_comes_back_by_itself(zoo, settings, judgement):
+    site = next(zoo.folder.glob("lib/python*/site-packages"))
+    hooks = site / "import_error" / "hooks.py"
+    source = hooks.read_text()
+    hooks.write_text("")
+    try:
+        healed = json.loads(zoo.tochka("upgrade", "--json", env={**os.environ, **settings}))
+    finally:
+        hooks.write_text(source)
+    assert {"import_error", "needs_broken"} <= {item["name"] for item in healed["ready"]}

@@ -1,0 +1,162 @@
+"""Modules that break a rule each, with the phase and the words that tell so."""
+
+import textwrap
+from dataclasses import dataclass, field
+
+IMPORTS = "from tochka_plugins import *\nfrom litestar import get, post\nfrom pathlib import Path\n"
+MODELS = """
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+class Base(DeclarativeBase):
+    registry = module_registry("{name}")
+"""
+MIGRATIONS = """
+@hookimpl
+def tochka_migrations():
+    return Path(__file__).parent / "migrations"
+"""
+REVISION = """
+import sqlalchemy as sa
+from alembic import op
+revision = "{revision}"
+down_revision = {down!r}
+
+def upgrade():
+    op.create_table("{table}", sa.Column("id", sa.Integer), schema="mod_{name}")
+    {then}
+"""
+
+
+@dataclass
+class Animal:
+    """A module that is wrong in one way."""
+
+    phase: str
+    words: str
+    hooks: str = ""
+    revisions: list = field(default_factory=list)
+    requires: tuple = ("tochka-rosta",)
+    entry_points: dict | None = None
+    blocked_by: str | None = None
+
+    def files(self, name):
+        """Return the sources of the distribution."""
+        body = IMPORTS + textwrap.dedent(self.hooks).replace("{name}", name)
+        files = {f"{name}/__init__.py": "", f"{name}/hooks.py": body}
+        for number, revision in enumerate(self.revisions):
+            files[f"{name}/migrations/{number}.py"] = textwrap.dedent(revision)
+        return files
+
+
+def route(*handlers):
+    return "\n".join(handlers) + "\n@hookimpl\ndef tochka_routes():\n    return [a, b]\n"
+
+
+def revision(name, number, *, down=None, then="pass", table=None):
+    return REVISION.format(
+        name=name, revision=f"{name}{number}", down=down, then=then, table=table or f"t{number}"
+    )
+
+
+HANDLER_A = "@get('/x')\nasync def a() -> None: ...\n"
+
+ZOO = {
+    "import_error": Animal(
+        "load", "No module named 'nothing_of_this_name'", "import nothing_of_this_name"
+    ),
+    "exits": Animal("load", "SystemExit: 3", "import sys; sys.exit(3)"),
+    "ends_process": Animal("load", "exit code 7", "import os; os._exit(7)"),
+    "hangs": Animal("load", "takes longer than", "import time; time.sleep(600)"),
+    "hangs_in_hook": Animal(
+        "stage", "takes longer than", "@hookimpl\ndef tochka_routes():\n    while True: pass\n"
+    ),
+    "misspelled": Animal("load", "tochka_rotues", "@hookimpl\ndef tochka_rotues(): return []"),
+    "raises": Animal(
+        "stage",
+        "ValueError: not today (raises/hooks.py",
+        "@hookimpl\ndef tochka_routes(): raise ValueError('not today')",
+    ),
+    "signature": Animal("load", "plattform", "@hookimpl\ndef tochka_startup(plattform): ..."),
+    "async_hook": Animal(
+        "stage", "not a coroutine function", "@hookimpl\nasync def tochka_routes(): return []"
+    ),
+    "wrong_type": Animal(
+        "stage",
+        "tochka_migrations must return a Path",
+        "@hookimpl\ndef tochka_migrations(): return 'x'",
+    ),
+    "other_core": Animal("gate", "needs tochka-rosta", requires=("tochka-rosta>=99",)),
+    "lonely": Animal(
+        "gate", "which is not installed", requires=("tochka-rosta", "no-such-distribution")
+    ),
+    "needs_broken": Animal(
+        "load",
+        "'import_error', which is quarantined",
+        requires=("import-error",),
+        blocked_by="import_error",
+    ),
+    "circle_a": Animal("gate", "cycle", requires=("circle-b",)),
+    "circle_b": Animal("gate", "cycle", requires=("circle-a",)),
+    "twin_one": Animal(
+        "gate", "also declares the module", entry_points={"twins": "twin_one.hooks"}
+    ),
+    "twin_two": Animal(
+        "gate", "also declares the module", entry_points={"twins": "twin_two.hooks"}
+    ),
+    "shouting": Animal("gate", "must match", entry_points={"SHOUTING": "shouting.hooks"}),
+    "reserved": Animal("gate", "reserved", entry_points={"users": "reserved.hooks"}),
+    "to_nothing": Animal(
+        "load", "no_such_module", entry_points={"to_nothing": "to_nothing.no_such_module"}
+    ),
+    "collision": Animal(
+        "stage",
+        "GET /x is handled more than once",
+        route(HANDLER_A, "@get('/x')\nasync def b() -> None: ...\n"),
+    ),
+    "unannotated": Animal("stage", "", route(HANDLER_A, "@get('/y')\nasync def b(note): ...\n")),
+    "core_table": Animal(
+        "stage",
+        "must lie in the schema mod_core_table",
+        MODELS
+        + "class Thing(TenantModel, Base):\n    __tablename__ = 'things'\n"
+        + "    __table_args__ = {'schema': 'tochka'}\n"
+        + "@hookimpl\ndef tochka_models(): return [Thing]\n",
+    ),
+    "no_tenant_key": Animal(
+        "stage",
+        "unique constraint on mod_no_tenant_key.things(code) must contain tenant_id",
+        MODELS
+        + "class Thing(TenantModel, Base):\n    __tablename__ = 'things'\n"
+        + "    code: Mapped[str] = mapped_column(unique=True)\n"
+        + "@hookimpl\ndef tochka_models(): return [Thing]\n",
+    ),
+    "foreign_key": Animal(
+        "stage",
+        "no declared dependency",
+        MODELS
+        + "from tochka_contacts.models import Contact\n"
+        + "from sqlalchemy import ForeignKeyConstraint\n"
+        + "from uuid import UUID\nkey = Contact.__table__.c\n"
+        + "class Thing(TenantModel, Base):\n    __tablename__ = 'things'\n"
+        + "    contact_id: Mapped[UUID]\n    __table_args__ = (ForeignKeyConstraint("
+        + "['tenant_id', 'contact_id'], [key.tenant_id, key.id]),)\n"
+        + "@hookimpl\ndef tochka_models(): return [Thing]\n",
+    ),
+    "no_folder": Animal("stage", "there is no folder", MIGRATIONS),
+    "half_way": Animal(
+        "migrate",
+        "RuntimeError: half-way (half_way/migrations/0.py",
+        MIGRATIONS,
+        [revision("half_way", 1, then="raise RuntimeError('half-way')")],
+    ),
+    "two_heads": Animal(
+        "migrate", "head", MIGRATIONS, [revision("two_heads", 1), revision("two_heads", 2)]
+    ),
+    "ends_in_migration": Animal(
+        "migrate",
+        "exit code 9",
+        MIGRATIONS,
+        [revision("ends_in_migration", 1, then="import os; os._exit(9)")],
+    ),
+}
