@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tochka_migrations.rls import protect
 from tochka_migrations.roles import ensure_roles
@@ -69,7 +69,7 @@ async def upgrade(
         sqlalchemy.exc.DBAPIError: the database cannot be reached.
     """
     outcomes: dict[str, Outcome] = {}
-    async with _exclusive(engine):
+    async with exclusive(engine):
         async with engine.begin() as connection:
             await connection.run_sync(ensure_roles)
         for target in targets:
@@ -81,12 +81,15 @@ async def upgrade(
 
 
 @asynccontextmanager
-async def _exclusive(engine: AsyncEngine) -> AsyncIterator[None]:
-    """Hold the lock in a transaction, so that it works through a transaction-mode pooler too."""
+async def exclusive(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Yield a transaction that keeps other processes from changing schemas until it ends.
+
+    The lock belongs to the transaction, so that it works through a transaction-mode pooler too.
+    """
     async with engine.begin() as connection:
         await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-        yield
+        yield connection
 
 
 async def _upgrade(engine: AsyncEngine, target: Target, done: dict[str, Outcome]) -> Outcome:

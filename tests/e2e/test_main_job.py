@@ -64,8 +64,13 @@ def test_a_module_is_installed_used_and_removed_on_a_running_platform(
         ready = platform.client().get("/health/ready").json()
         assert ready["status"] == "ready"
 
-    environment.pip("install", "--quiet", "--no-deps", wheels["tochka-contacts"])
     settings = {**os.environ, "TOCHKA_DATA_DIR": str(data_dir)}
+    purged = json.loads(
+        environment.tochka("modules", "purge", "contacts", "--yes", "--json", env=settings)
+    )
+    assert purged["tables"] == [{"name": "mod_contacts.contacts", "rows": 1}]
+
+    environment.pip("install", "--quiet", "--no-deps", wheels["tochka-contacts"])
     environment.tochka("upgrade", env=settings)
     listed = json.loads(environment.tochka("modules", "list", "--json", env=settings))
     assert [(item["name"], item["state"]) for item in listed] == [("contacts", "ready")]
