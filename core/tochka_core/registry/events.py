@@ -5,14 +5,7 @@ from tochka_migrations import Outcome
 from tochka_plugins.host import Phase, Quarantined
 
 
-class Began(msgspec.Struct, frozen=True, tag=True):
-    """A step begins that runs a module's own code."""
-
-    module: str
-    phase: Phase
-
-
-class Migration(msgspec.Struct, frozen=True, tag=True):
+class Migration(msgspec.Struct, frozen=True):
     """What became of one schema."""
 
     target: str
@@ -35,7 +28,7 @@ class Ready(msgspec.Struct, frozen=True):
     version: str
 
 
-class Judgement(msgspec.Struct, frozen=True, tag=True):
+class Judgement(msgspec.Struct, frozen=True):
     """What was found."""
 
     ready: tuple[Ready, ...]
@@ -45,10 +38,29 @@ class Judgement(msgspec.Struct, frozen=True, tag=True):
     """In the order in which they ran, the core's first."""
 
 
+class Began(msgspec.Struct, frozen=True, tag=True):
+    """A step begins that runs a module's own code."""
+
+    module: str
+    phase: Phase
+
+
+class Migrated(msgspec.Struct, frozen=True, tag=True):
+    """A schema is done with."""
+
+    migration: Migration
+
+
+class Judged(msgspec.Struct, frozen=True, tag=True):
+    """All is done."""
+
+    judgement: Judgement
+
+
 class Failed(msgspec.Struct, frozen=True, tag=True):
     """There is no judgement, for a reason that the operator can mend."""
 
     message: str
 
 
-Event = Began | Migration | Judgement | Failed
+Event = Began | Migrated | Judged | Failed

@@ -19,7 +19,7 @@ from tochka_core.db.preflight import check_server
 from tochka_core.errors import OperatorError
 from tochka_core.http.dependencies import public_dependencies
 from tochka_core.http.mounting import TrialMount
-from tochka_core.registry.events import Began, Event, Judgement, Migration, Ready
+from tochka_core.registry.events import Began, Event, Judgement, Migrated, Migration, Ready
 from tochka_core.registry.record import write_judgement
 from tochka_core.settings import Settings
 
@@ -87,7 +87,7 @@ async def _migrate(
             engine,
             [core_target(), *modules],
             begin=lambda name: tell(Began(name, "migrate")),
-            report=lambda outcome: tell(Migration.of(outcome)),
+            report=lambda outcome: tell(Migrated(Migration.of(outcome))),
         )
     except MissingRoles as error:
         raise OperatorError(str(error)) from error

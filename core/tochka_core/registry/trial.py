@@ -15,7 +15,7 @@ from tochka_plugins.host import Quarantined, discover
 from tochka_plugins.host.quarantine import quarantine
 
 from tochka_core.errors import OperatorError
-from tochka_core.registry.events import Began, Event, Failed, Judgement, Migration
+from tochka_core.registry.events import Began, Event, Failed, Judged, Judgement, Migrated, Migration
 from tochka_core.settings import Settings
 
 _CHUNK_BYTES: Final = 65536
@@ -104,11 +104,11 @@ class _Trial:
             match event:
                 case Began():
                     self._step = event
-                case Migration():
+                case Migrated(migration):
                     self._step = None
-                    self._report(event)
-                case Judgement():
-                    return event
+                    self._report(migration)
+                case Judged(judgement):
+                    return judgement
                 case Failed(message):
                     raise OperatorError(message)
         code = self._process.wait()

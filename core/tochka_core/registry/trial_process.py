@@ -14,7 +14,7 @@ from tochka_plugins.host import Quarantined
 
 from tochka_core.errors import OperatorError
 from tochka_core.logs import configure_logging
-from tochka_core.registry.events import Event, Failed
+from tochka_core.registry.events import Event, Failed, Judged
 from tochka_core.registry.judgement import judge
 from tochka_core.settings import load_settings
 
@@ -30,7 +30,8 @@ def main() -> None:
         os.write(descriptor, msgspec.json.encode(event) + b"\n")
 
     try:
-        tell(asyncio.run(judge(settings, set_aside=set_aside, tell=tell)))
+        judgement = asyncio.run(judge(settings, set_aside=set_aside, tell=tell))
+        tell(Judged(judgement))
     except OperatorError as error:
         tell(Failed(str(error)))
     sys.stdout.flush()
