@@ -3,8 +3,8 @@
 import pytest
 from litestar import Controller, Litestar, get
 from litestar.exceptions import ImproperlyConfiguredException
-from tochka_core.http.access import MODULE_KEY
 from tochka_core.http.mounting import RouteNameTaken, TrialMount, mount
+from tochka_core.http.route_rules import MODULE_KEY, RouteRuleBroken
 from tochka_plugins import ModuleInfo
 from tochka_plugins.host import StagedModule
 
@@ -114,3 +114,31 @@ def test_a_refused_module_keeps_no_name_from_others(staged):
     with pytest.raises(RouteNameTaken):
         trial(staged("calls", handler("/a", name="a-free-name"), handler("/b", name="listed")))
     trial(staged("mails", handler(name="a-free-name")))
+
+
+class Escaping(Controller):
+    """Its own `opt` would win over the one that the platform sets."""
+
+    path = "/"
+    opt = {"tochka_module": "other"}  # noqa: RUF012 - as Litestar has it
+
+    @get("/")
+    async def read(self) -> list[str]:
+        return []
+
+
+def test_routes_that_say_they_belong_to_another_module_are_refused(staged):
+    with pytest.raises(RouteRuleBroken, match="sets 'tochka_module'"):
+        TrialMount({})(staged("notes", Escaping))
+
+
+def test_cache_keys_of_ones_own_are_refused(staged):
+    own = handler(cache=True, cache_key_builder=lambda request: request.url.path)
+    with pytest.raises(RouteRuleBroken, match="cache keys"):
+        TrialMount({})(staged("notes", own))
+    TrialMount({})(staged("notes", handler(cache=True)))
+
+
+def test_a_path_and_method_handled_twice_is_refused(staged):
+    with pytest.raises(RouteRuleBroken, match="GET / is handled more than once"):
+        TrialMount({})(staged("notes", handler("/"), handler("/")))

@@ -6,7 +6,7 @@ The order matters to strangers: nobody learns of a tenant, or of what it has ena
 known that they belong to it.
 """
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Request
@@ -26,14 +26,12 @@ from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
 from tochka_core.http.lookup import Found, find_principal, find_tenant
 from tochka_core.http.problems import NOTHING_HERE
+from tochka_core.http.route_rules import MODULE_KEY
 from tochka_core.tenants.names import host_name
 from tochka_core.tenants.services import no_such_tenant, refuse_suspended
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Receive, Scope, Send
-
-MODULE_KEY: Final = "tochka_module"
-"""The key in a route's `opt` that says which module it belongs to."""
 
 
 class Access(msgspec.Struct, frozen=True):

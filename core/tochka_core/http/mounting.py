@@ -6,10 +6,14 @@ from typing import Final
 from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
-from litestar.routes import HTTPRoute
 from tochka_plugins.host import StagedModule
 
-from tochka_core.http.access import MODULE_KEY
+from tochka_core.http.route_rules import (
+    MODULE_KEY,
+    handlers_at,
+    refuse_collisions,
+    refuse_unsafe_handlers,
+)
 
 API_PATH: Final = "/api/v1"
 
@@ -21,19 +25,11 @@ class RouteNameTaken(Exception):
 def mount(module: StagedModule) -> Router:
     """Return a module's routes under its own path, marked for the gate."""
     return Router(
-        path=f"{API_PATH}/{module.name}",
+        path=_path(module),
         route_handlers=list(module.routes),
         opt={MODULE_KEY: module.name},
         tags=[module.name],
     )
-
-
-class RouteCollision(Exception):
-    """Two handlers of a module claim one path and method."""
-
-
-class UnsafeRoute(Exception):
-    """A route could show one tenant what belongs to another."""
 
 
 class TrialMount:
@@ -48,59 +44,33 @@ class TrialMount:
         """Try to mount *module*.
 
         Raises:
-            UnsafeRoute: a handler caches responses under keys of its own.
-            RouteCollision: two handlers claim one path and method.
+            RouteRuleBroken: a route would escape the gate, mix tenants up, or hide another route.
             RouteNameTaken: a module that passed has a handler of the same name or operation id.
             Exception: whatever Litestar finds wrong with the routes or their description.
         """
-        router = mount(module)
-        _refuse_collisions(module)
+        refuse_collisions(module.routes)
         app = Litestar(
-            route_handlers=[router], dependencies=self._dependencies, logging_config=None
+            route_handlers=[mount(module)], dependencies=self._dependencies, logging_config=None
         )
         app.openapi_schema.to_schema()
-        for handler in _handlers(router):
-            if handler.cache_key_builder is not None:
-                raise UnsafeRoute(
-                    f"tochka_routes: the handler {handler.handler_name} builds cache keys of its"
-                    " own; the platform's keep tenants apart"
-                )
-        names = _names(router)
+        refuse_unsafe_handlers(app, module.name, _path(module))
+        names = _names(app, _path(module))
         for name in sorted(names & self._owner_of_name.keys()):
             owner = self._owner_of_name[name]
             raise RouteNameTaken(f"tochka_routes: {owner!r} has a handler named {name!r} too")
         self._owner_of_name.update(dict.fromkeys(names, module.name))
 
 
-def _refuse_collisions(module: StagedModule) -> None:
-    """Mount each contribution alone: together, the later handler of a path silently wins."""
-    taken: set[tuple[str, str]] = set()
-    for contribution in module.routes:
-        alone = Router(path="/", route_handlers=[contribution])
-        for route in alone.routes:
-            if not isinstance(route, HTTPRoute):
-                continue
-            for method in set(route.methods) - {"OPTIONS"}:
-                if (route.path, method) in taken:
-                    raise RouteCollision(
-                        f"tochka_routes: {method} {route.path} is handled more than once"
-                    )
-                taken.add((route.path, method))
+def _path(module: StagedModule) -> str:
+    return f"{API_PATH}/{module.name}"
 
 
-def _names(router: Router) -> set[str]:
+def _names(app: Litestar, path: str) -> set[str]:
     """Return the names and operation ids that the author gave to handlers."""
-    handlers = _handlers(router)
-    named = {handler.name for handler in handlers if handler.name}
-    return named | {
-        handler.operation_id for handler in handlers if isinstance(handler.operation_id, str)
-    }
-
-
-def _handlers(router: Router) -> list[HTTPRouteHandler]:
-    return [
-        handler
-        for route in router.routes
-        if isinstance(route, HTTPRoute)
-        for handler in route.route_handlers
-    ]
+    names: set[str] = set()
+    for handler in handlers_at(app, path):
+        if handler.name:
+            names.add(handler.name)
+        if isinstance(handler, HTTPRouteHandler) and isinstance(handler.operation_id, str):
+            names.add(handler.operation_id)
+    return names
