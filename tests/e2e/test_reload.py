@@ -87,7 +87,7 @@ def test_a_worker_that_does_not_start_leaves_the_old_one_in_place(environment, w
             )
             os.kill(platform.process.pid, signal.SIGHUP)
             deadline = time.monotonic() + DEADLINE_SECONDS
-            while "stay" not in platform.output:
+            while "did not start; the old one stays" not in platform.output:
                 assert time.monotonic() < deadline, platform.output
                 time.sleep(0.05)
         finally:

@@ -85,12 +85,16 @@ class Supervisor(MPServer):
             successor = self._spawn_worker(
                 idx=index, target=spawn_target, callback_loader=target_loader
             )
-            successor.start()
             old = self.wrks[index]
+            # While it is on trial its end is ours to see; Granian would take it for a crash of
+            # the worker in office and, so soon after the last one, stop the server.
+            successor.interrupt_by_parent = old.is_alive()
+            successor.start()
             if old.is_alive() and not self._is_ready(successor):
                 logger.error(f"The new worker-{index + 1} did not start; the old one stays")
                 self._end(successor)
                 continue
+            successor.interrupt_by_parent = False
             self.wrks[index] = successor
             if old.is_alive():
                 ask_to_drain(old.inner.pid)
