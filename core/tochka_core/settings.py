@@ -169,6 +169,8 @@ def _given(environ: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
             from_file = dotenv_values(env_file, interpolate=False)
         except UnicodeDecodeError as error:
             raise ConfigurationError(f"{env_file} is not UTF-8: {error.reason}.") from error
+        except OSError as error:
+            raise ConfigurationError(f"{env_file} cannot be read: {error.strerror}.") from error
         given = {**{name: value for name, value in from_file.items() if value}, **given}
     return given
 

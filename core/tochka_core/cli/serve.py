@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import click
+import msgspec
 
 from tochka_core.cli.group import read_settings
 from tochka_core.errors import ConfigurationError, OperatorError
@@ -32,7 +33,7 @@ def serve() -> None:
             "JWT_SECRET is not set, and with DATABASE_URL it must be;"
             " make one with: openssl rand -hex 32"
         )
-    _check_port(settings)
+    settings = msgspec.structs.replace(settings, host=_find_address(settings))
     # Until the server handles signals itself, these must still lead through the clean stop.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -51,18 +52,25 @@ def serve() -> None:
         run(running, judge_anew=lambda: _judge() == 0)
 
 
-def _check_port(settings: Settings) -> None:
-    """Fail before anything is started when the address cannot be listened on."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise OperatorError(
-                f"Cannot listen on {settings.host}:{settings.port} ({error.strerror});"
-                " stop the program that does, or set HOST and PORT."
-            ) from error
+def _find_address(settings: Settings) -> str:
+    """Return the IP address that `HOST` means, after trying that it can be listened on.
+
+    Raises:
+        OperatorError: there is none, or something else listens there.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise OperatorError(
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror});"
+            " stop the program that does, or set HOST and PORT."
+        ) from error
+    return str(address[0])
 
 
 def _judge() -> int:

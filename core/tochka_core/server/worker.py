@@ -5,6 +5,7 @@ import atexit
 import multiprocessing
 import os
 import signal
+import site
 import sys
 import threading
 from multiprocessing.connection import wait
@@ -32,6 +33,7 @@ def create_worker() -> Litestar:
     Workers follow the record instead of judging for themselves, so that they never disagree.
     """
     _end_with_parent()
+    _find_new_packages()
     settings = load_settings(os.environ, env_file=Path(".env"))
     configure_logging(settings.log_level)
     assembly = asyncio.run(_assemble(settings))
@@ -53,6 +55,15 @@ async def _assemble(settings: Settings) -> Assembly:
         await database.dispose()
     candidates = [item for item in discover() if ready.get(item.name) == item.version]
     return assemble(gate(candidates, core_version=__version__))
+
+
+def _find_new_packages() -> None:
+    """Read the `.pth` files anew: a spawned process starts with the path of its parent.
+
+    An editable install, made since the parent started, is found through them alone.
+    """
+    for folder in site.getsitepackages():
+        site.addsitedir(folder)
 
 
 def _end_with_parent() -> None:
