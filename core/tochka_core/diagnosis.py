@@ -4,17 +4,18 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncEngine
 from tochka_migrations import Target, core_target
 from tochka_migrations.rls import missing_protection
 from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE, is_ready
-from tochka_migrations.runner import current_revision, head_of
+from tochka_migrations.runner import current_revision, head_of, knows
+from tochka_migrations.table_rules import broken_rules
 from tochka_migrations.targets import module_target
 from tochka_plugins.host import assemble, discover, gate
 
 from tochka_core import __version__
 from tochka_core.db import Database
+from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.errors import OperatorError
 from tochka_core.http.dependencies import public_dependencies
@@ -32,11 +33,8 @@ class Finding(msgspec.Struct, frozen=True):
 
 async def diagnose(settings: Settings) -> Sequence[Finding]:
     """Return what was found, in the order in which it was looked at; nothing is changed."""
-    engine = create_async_engine(settings.engine_url, poolclass=NullPool)
-    try:
+    async with maintenance_engine(settings.engine_url) as engine:
         return [finding async for finding in _findings(settings, engine)]
-    finally:
-        await engine.dispose()
 
 
 async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Finding]:
@@ -55,7 +53,7 @@ async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
             detail = f"{TENANT_ROLE} or {PLATFORM_ROLE} cannot be used; run: tochka upgrade"
             yield Finding("roles", is_ok=False, detail=detail)
             return
-        yield Finding("roles", is_ok=True, detail=f"{TENANT_ROLE}, {PLATFORM_ROLE}")
+        yield Finding("roles", is_ok=True, detail=await connection.run_sync(_describe_roles))
         gated = gate(discover(), core_version=__version__)
         assembly = assemble(gated, try_mount=_trial_mount(settings))
         yield await connection.run_sync(_examine, core_target())
@@ -84,13 +82,25 @@ def _has_roles(connection: Connection) -> bool:
     return all(is_ready(connection, role) for role in (TENANT_ROLE, PLATFORM_ROLE))
 
 
+def _describe_roles(connection: Connection) -> str:
+    detail = f"{TENANT_ROLE}, {PLATFORM_ROLE}"
+    if connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = session_user")):
+        detail += "; the login role is a superuser, whom no policy binds: use an ordinary one"
+    return detail
+
+
 def _examine(connection: Connection, target: Target) -> Finding:
     """Compare one schema with what its revisions and the rules of isolation say."""
     current, head = current_revision(connection, target), head_of(target)
+    if current is not None and not knows(target, current):
+        detail = f"is at {current}, which is newer than the installed package; install a newer one"
+        return Finding(target.name, is_ok=False, detail=detail)
     if current != head:
         detail = f"is at {current or 'nothing'}, the newest revision is {head}; run: tochka upgrade"
         return Finding(target.name, is_ok=False, detail=detail)
     missing = missing_protection(connection, target)
+    if broken := "; ".join(broken_rules(connection, target)):
+        return Finding(target.name, is_ok=False, detail=f"lets tenants meet: {broken}")
     if missing:
         detail = f"lacks protection; run: tochka upgrade, or: {'; '.join(missing)}"
         return Finding(target.name, is_ok=False, detail=detail)

@@ -3,9 +3,15 @@
 A table with a `tenant_id` is a tenant's: row-level security is enabled and forced, with one policy
 for each of the two roles. A table without one belongs to the platform. Authors of modules write
 none of this; the runner applies it in the transaction that made the table.
+
+The platform's policy asks for the role itself. Without that the login role, which is a member of
+both roles, would see all rows wherever a statement runs as it: in a connection without a scope, in
+a view, in a function of its own.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
@@ -18,17 +24,37 @@ from tochka_migrations.targets import VERSION_TABLE, Target
 _ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
 TENANT_POLICY: Final = "tochka_tenant_rows"
 PLATFORM_POLICY: Final = "tochka_all_rows"
+_OWNER_SETTING: Final = "tochka.owner_sees_all"
+
+_OWN_ROWS: Final = f"tenant_id = {CURRENT_TENANT_SQL}"
+_ALL_ROWS: Final = (
+    f"current_user = '{PLATFORM_ROLE}' OR current_setting('{_OWNER_SETTING}', true) = 'on'"
+)
+_POLICIES: Final = (
+    (TENANT_POLICY, TENANT_ROLE, _OWN_ROWS),
+    (PLATFORM_POLICY, PLATFORM_ROLE, _ALL_ROWS),
+)
+
+
+@contextmanager
+def all_rows(connection: Connection) -> Iterator[None]:
+    """Let the owner of the tables, who migrates them, see the rows of all tenants in the block."""
+    connection.execute(text(f"SET LOCAL {_OWNER_SETTING} = 'on'"))
+    yield
+    connection.execute(text(f"SET LOCAL {_OWNER_SETTING} = 'off'"))
 
 
 class TableState(msgspec.Struct, frozen=True):
-    """A table as the catalog shows it."""
+    """A table or view as the catalog shows it."""
 
     name: str
     """Quoted and qualified, ready for a statement."""
+    is_view: bool
     has_tenant: bool
     is_enabled: bool
     is_forced: bool
-    policies: frozenset[str]
+    policies: Mapping[str, str]
+    """By name: whom a policy applies to and what it lets them see and write."""
     tenant_privileges: frozenset[str]
     platform_privileges: frozenset[str]
 
@@ -48,7 +74,7 @@ def missing_protection(connection: Connection, target: Target) -> list[str]:
     """Return the statements that would bring all tables of *target* under protection."""
     statements = _schema_grants(connection, target)
     for table in _tables(connection, target.schema):
-        if table.has_tenant:
+        if table.has_tenant and not table.is_view:
             statements += _row_level_security(table)
         statements += _table_grants(table, target)
     return statements
@@ -70,26 +96,30 @@ def _row_level_security(table: TableState) -> list[str]:
         statements.append(f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY")
     if not table.is_forced:
         statements.append(f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY")
-    own = f"tenant_id = {CURRENT_TENANT_SQL}"
-    for policy, role, rows in (
-        (TENANT_POLICY, TENANT_ROLE, own),
-        (PLATFORM_POLICY, PLATFORM_ROLE, "true"),
-    ):
-        if policy not in table.policies:
-            statements.append(
-                f"CREATE POLICY {policy} ON {table.name} TO {role}"
-                f" USING ({rows}) WITH CHECK ({rows})"
-            )
+    for policy, role, rows in _POLICIES:
+        if table.policies.get(policy) == _normalised(f"* t {role} {rows} {rows}"):
+            continue
+        if policy in table.policies:
+            statements.append(f"DROP POLICY {policy} ON {table.name}")
+        statements.append(
+            f"CREATE POLICY {policy} ON {table.name} TO {role} USING ({rows}) WITH CHECK ({rows})"
+        )
     return statements
 
 
+def _normalised(policy: str) -> str:
+    """Return *policy* without what PostgreSQL adds to an expression when it prints it."""
+    return re.sub(r"::(text|name)\b|[\s()]", "", policy).lower()
+
+
 def _table_grants(table: TableState, target: Target) -> list[str]:
-    module_gets = _ALL if table.has_tenant else "SELECT"
+    module_gets = _ALL if table.has_tenant and not table.is_view else "SELECT"
     tenant_gets = "" if target.is_core else module_gets
+    platform_gets = "SELECT" if table.is_view else _ALL
     statements = []
     for role, gets, has in (
         (TENANT_ROLE, tenant_gets, table.tenant_privileges),
-        (PLATFORM_ROLE, _ALL, table.platform_privileges),
+        (PLATFORM_ROLE, platform_gets, table.platform_privileges),
     ):
         if gets and not set(gets.split(", ")) <= has:
             statements.append(f"GRANT {gets} ON TABLE {table.name} TO {role}")
@@ -101,10 +131,14 @@ def _tables(connection: Connection, schema: str) -> Sequence[TableState]:
     return [
         TableState(
             name=row.name,
+            is_view=row.is_view,
             has_tenant=row.has_tenant,
             is_enabled=row.relrowsecurity,
             is_forced=row.relforcerowsecurity,
-            policies=frozenset(row.policies),
+            policies={
+                name: _normalised(policy)
+                for name, policy in zip(row.policy_names, row.policies, strict=True)
+            },
             tenant_privileges=frozenset(row.tenant_privileges),
             platform_privileges=frozenset(row.platform_privileges),
         )
@@ -118,14 +152,20 @@ _PRIVILEGES: Final = (
 )
 _TABLES: Final = f"""
 SELECT format('%I.%I', n.nspname, c.relname) AS name,
+    c.relkind = 'v' AS is_view,
     EXISTS (SELECT FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped) AS has_tenant,
     c.relrowsecurity,
     c.relforcerowsecurity,
-    ARRAY(SELECT polname::text FROM pg_policy WHERE polrelid = c.oid) AS policies,
+    ARRAY(SELECT polname::text FROM pg_policy WHERE polrelid = c.oid ORDER BY polname)
+        AS policy_names,
+    ARRAY(SELECT concat_ws(' ', polcmd, polpermissive,
+            (SELECT string_agg(rolname, ',') FROM pg_roles WHERE oid = ANY (polroles)),
+            pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
+        FROM pg_policy WHERE polrelid = c.oid ORDER BY polname) AS policies,
     {_PRIVILEGES.format(role=TENANT_ROLE)} AS tenant_privileges,
     {_PRIVILEGES.format(role=PLATFORM_ROLE)} AS platform_privileges
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = :schema AND c.relkind IN ('r', 'p') AND c.relname <> :version_table
+WHERE n.nspname = :schema AND c.relkind IN ('r', 'p', 'v') AND c.relname <> :version_table
 ORDER BY c.relname
 """  # noqa: S608 - the interpolated parts are the constants above

@@ -1,5 +1,6 @@
 """The two database roles in which the platform works; nobody can log in as either."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -15,17 +16,17 @@ PLATFORM_ROLE: Final = "tochka_platform"
 class MissingRoles(Exception):
     """The login role may not create the roles; `sql` is what an administrator has to run."""
 
-    def __init__(self, login: str) -> None:
+    def __init__(self, login: str, missing: Sequence[str]) -> None:
         quoted = login.replace('"', '""')
         self.sql = "\n".join(
             [
-                *(f"CREATE ROLE {role} NOLOGIN;" for role in (TENANT_ROLE, PLATFORM_ROLE)),
+                *(f"CREATE ROLE {role} NOLOGIN;" for role in missing),
                 f'GRANT {TENANT_ROLE}, {PLATFORM_ROLE} TO "{quoted}";',
             ]
         )
+        lacks = "may not create roles" if missing else "is no member of the platform's roles"
         super().__init__(
-            f"The database role {login!r} may not create roles;"
-            f" have an administrator run:\n{self.sql}"
+            f"The database role {login!r} {lacks}; have an administrator run:\n{self.sql}"
         )
 
 
@@ -46,7 +47,12 @@ def ensure_roles(connection: Connection) -> None:
                 connection.execute(text(_CREATE_ROLE.format(role=role)))
         except DBAPIError as error:
             if not is_ready(connection, role):
-                raise MissingRoles(login) from error
+                raise MissingRoles(login, _missing(connection)) from error
+
+
+def _missing(connection: Connection) -> list[str]:
+    known = set(connection.scalars(text("SELECT rolname FROM pg_roles")))
+    return [role for role in (TENANT_ROLE, PLATFORM_ROLE) if role not in known]
 
 
 def is_ready(connection: Connection, role: str) -> bool:

@@ -12,9 +12,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from tochka_migrations.rls import protect
+from tochka_migrations.rls import all_rows, protect
 from tochka_migrations.roles import ensure_roles
+from tochka_migrations.surroundings import refuse_strays, surroundings
+from tochka_migrations.table_rules import UnsafeSchema, broken_rules
 from tochka_migrations.targets import CORE_TARGET, HERE, VERSION_TABLE, Target
+from tochka_migrations.transactions import keep_whole
 
 ADVISORY_LOCK: Final = 7_405_150_100
 """Any number will do; all processes that migrate one database take this lock."""
@@ -112,11 +115,22 @@ async def _upgrade(engine: AsyncEngine, target: Target, done: dict[str, Outcome]
 def _run(connection: Connection, target: Target) -> str | None:
     connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
     connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{target.schema}"'))
+    if current_revision(connection, target) != head_of(target):
+        _run_revisions(connection, target)
+    protect(connection, target)
+    if broken := "; ".join(broken_rules(connection, target)):
+        raise UnsafeSchema(broken)
+    return current_revision(connection, target)
+
+
+def _run_revisions(connection: Connection, target: Target) -> None:
     # A revision that forgets the schema must not write into public.
     connection.execute(text(f'SET LOCAL search_path = "{target.schema}"'))
-    command.upgrade(config_for(connection, target), "head")
-    protect(connection, target)
-    return current_revision(connection, target)
+    before = surroundings(connection, target)
+    keep_whole(connection)
+    with all_rows(connection):
+        command.upgrade(config_for(connection, target), "head")
+    refuse_strays(before, surroundings(connection, target), target)
 
 
 def config_for(connection: Connection, target: Target) -> Config:
@@ -137,6 +151,12 @@ def head_of(target: Target) -> str | None:
     """
     script = ScriptDirectory(str(HERE), version_locations=[str(target.versions)])
     return script.get_current_head()
+
+
+def knows(target: Target, revision: str) -> bool:
+    """Tell whether *revision* is one of those in the target's folder."""
+    script = ScriptDirectory(str(HERE), version_locations=[str(target.versions)])
+    return any(known.revision == revision for known in script.walk_revisions())
 
 
 def current_revision(connection: Connection, target: Target) -> str | None:

@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 from tochka_core import __version__
 from tochka_core.db import Database
 from tochka_core.db.embedded import embedded_postgres
+from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.registry.record import write_judgement
 from tochka_core.settings import Settings
 from tochka_migrations import core_target, upgrade
@@ -103,6 +104,13 @@ async def database_url(server_url, template):
     await _run_on(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield server_url.set(database=name)
     await _run_on(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def engine(database_url):
+    """An engine of the login role on a database of its own, without a scope."""
+    async with maintenance_engine(database_url) as engine:
+        yield engine
 
 
 @pytest.fixture

@@ -5,17 +5,8 @@ from uuid import uuid4
 import pytest
 from notes_module.models import Note
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 from tochka_core.registry.purge import find_remains, purge
 from tochka_plugins import Conflict, NotFound
-
-
-@pytest.fixture
-async def engine(database_url):
-    engine = create_async_engine(database_url, poolclass=NullPool)
-    yield engine
-    await engine.dispose()
 
 
 @pytest.fixture

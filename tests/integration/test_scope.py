@@ -1,15 +1,17 @@
 """No scope, no transaction; and nothing of a scope outlives its transaction."""
 
 import asyncio
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
 from notes_module.models import Note
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_core.db import Database, NoScopeError
 from tochka_core.db.database import DatabaseUnavailable
+from tochka_migrations.transactions import ForbiddenStatement
 
 WHO = text("SELECT current_user, current_setting('tochka.tenant_id', true)")
 
@@ -44,6 +46,88 @@ async def test_autocommit_is_no_way_around_the_scope(database):
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         with pytest.raises(NoScopeError):
             await connection.execute(text("SELECT 1"))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["COMMIT", "ROLLBACK", "RESET ROLE", "SET SESSION AUTHORIZATION DEFAULT", "SET ROLE NONE"],
+)
+async def test_nothing_leaves_its_transaction(database, tenants, statement):
+    with pytest.raises(ForbiddenStatement):
+        async with database.tenant_scope(tenants[0]) as session:
+            session.add(Note(text="a"))
+            await session.flush()
+            await session.execute(text(statement))
+    async with database.tenant_scope(tenants[0]) as session:
+        assert list(await session.scalars(select(Note))) == []
+
+
+async def test_the_login_role_sees_no_tenants_rows(database, engine, tenants):
+    async with database.tenant_scope(tenants[0]) as session:
+        session.add(Note(text="a"))
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM mod_notes.notes")) == 0
+
+
+async def test_a_raw_connection_of_the_pool_sees_no_tenants_rows(database, tenants):
+    async with database.tenant_scope(tenants[0]) as session:
+        session.add(Note(text="a"))
+    raw = await database.engine.raw_connection()
+    rows = await raw.driver_connection.fetch("SELECT text FROM mod_notes.notes")
+    raw.invalidate()
+    assert rows == []
+
+
+LEFT_BEHIND = {
+    "a temporary table": (
+        "CREATE TEMPORARY TABLE left_behind AS SELECT 1",
+        "SELECT to_regclass('pg_temp.left_behind') IS NULL",
+    ),
+    "a cursor": (
+        "DECLARE left_behind CURSOR WITH HOLD FOR SELECT text FROM mod_notes.notes",
+        "SELECT NOT EXISTS (SELECT FROM pg_cursors WHERE name = 'left_behind')",
+    ),
+    "the tenant": (
+        "SELECT set_config('tochka.left_behind', 'x', false)",
+        "SELECT coalesce(current_setting('tochka.left_behind', true), '') = ''",
+    ),
+    "a setting": ("SET search_path = mod_notes", "SELECT current_schema() <> 'mod_notes'"),
+    "a lock": (
+        "SELECT pg_advisory_lock(1)",
+        "SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory')",
+    ),
+    "a subscription": ("LISTEN left_behind", "SELECT NOT EXISTS (SELECT pg_listening_channels())"),
+}
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+@pytest.mark.parametrize("name", LEFT_BEHIND)
+async def test_nothing_that_a_statement_has_set_outlives_its_transaction(
+    settings, tenants, name, end
+):
+    leave, is_gone = LEFT_BEHIND[name]
+    database = Database(settings.engine_url, pool_size=1)
+    with suppress(KeyError):
+        async with database.tenant_scope(tenants[0]) as session:
+            first = await session.scalar(text("SELECT pg_backend_pid()"))
+            await session.execute(text(leave))
+            if end == "rollback":
+                raise KeyError
+    async with database.tenant_scope(tenants[1]) as session:
+        assert await session.scalar(text("SELECT pg_backend_pid()")) == first
+        assert await session.scalar(text(is_gone))
+    await database.dispose()
+
+
+async def test_a_session_that_is_used_after_its_transaction_fails(settings, tenants):
+    database = Database(settings.engine_url, pool_size=1)
+    async with database.tenant_scope(tenants[0]) as late:
+        pass
+    with pytest.raises(InvalidRequestError, match="closed"):
+        await late.execute(text("SELECT 1"))
+    async with database.tenant_scope(tenants[0]) as session:
+        assert await session.scalar(text("SELECT 1")) == 1
+    await database.dispose()
 
 
 async def test_a_scope_says_role_and_tenant(database, tenants):
@@ -106,16 +190,15 @@ async def test_an_error_rolls_everything_back(database, tenants):
         assert list(await session.scalars(select(Note))) == []
 
 
-async def test_connections_that_the_server_has_closed_are_replaced(database, tenants):
+async def test_connections_that_the_server_has_closed_are_replaced(database, engine, tenants):
     async def id_of_connection():
         async with database.tenant_scope(tenants[0]) as session:
             await asyncio.sleep(0)
             return await session.scalar(text("SELECT pg_backend_pid()"))
 
     before = set(await asyncio.gather(*(id_of_connection() for _ in range(5))))
-    async with database.platform_scope(reason="test") as session:
-        await session.execute(text("RESET ROLE"))
-        await session.execute(
+    async with engine.begin() as connection:
+        await connection.execute(
             text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"

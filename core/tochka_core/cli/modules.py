@@ -6,13 +6,13 @@ from typing import Literal
 
 import click
 import msgspec
-from sqlalchemy import NullPool
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 from tochka_plugins.host import Phase, discover
 
 from tochka_core.cli.group import TochkaGroup, read_settings
 from tochka_core.cli.output import json_option, print_json, print_table
 from tochka_core.cli.session import in_platform_scope
+from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.local import running_database
 from tochka_core.registry.judgement import upgrade_core
@@ -75,13 +75,10 @@ def purge(*, name: str, yes: bool, as_json: bool) -> None:
 async def _on_engine(
     settings: Settings, work: Callable[[AsyncEngine, str], Awaitable[Remains]], name: str
 ) -> Remains:
-    engine = create_async_engine(settings.engine_url, poolclass=NullPool)
-    try:
+    async with maintenance_engine(settings.engine_url) as engine:
         await check_server(engine)
         await upgrade_core(engine)
         return await work(engine, name)
-    finally:
-        await engine.dispose()
 
 
 def _print_remains(remains: Remains) -> None:

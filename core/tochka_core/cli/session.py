@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_core.db import Database
+from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.registry.judgement import upgrade_core
 from tochka_core.settings import Settings
@@ -21,12 +21,9 @@ async def in_platform_scope(settings: Settings, *, reason: str) -> AsyncIterator
     Raises:
         OperatorError: the database cannot be used.
     """
-    engine = create_async_engine(settings.engine_url, poolclass=NullPool)
-    try:
+    async with maintenance_engine(settings.engine_url) as engine:
         await check_server(engine)
         await upgrade_core(engine)
-    finally:
-        await engine.dispose()
     database = Database(settings.engine_url, pool_size=1)
     try:
         async with database.platform_scope(reason=reason) as session:

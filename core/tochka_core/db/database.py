@@ -30,7 +30,12 @@ class Database:
     def __init__(self, url: URL, *, pool_size: int = 20) -> None:
         """Make the pool; the first connection is opened when it is needed."""
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=0, pool_timeout=10, pool_pre_ping=False
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=False,
+            hide_parameters=True,
         )
         require_scope(self.engine)
         self._platform_engine = scoped(self.engine, Scope.of_platform())
@@ -61,7 +66,9 @@ class Database:
 
 @asynccontextmanager
 async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+    # A session that is used after its transaction must fail: it would keep a connection for ever.
+    session = AsyncSession(engine, expire_on_commit=False, close_resets_only=False)
+    async with session, session.begin():
         try:
             await session.connection()
         except (OSError, DBAPIError, PoolTimeoutError) as error:

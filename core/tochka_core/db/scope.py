@@ -1,7 +1,8 @@
 """A transaction's scope: in which role it runs and whose rows it sees.
 
 The scope is opened together with the transaction, in one round trip, and ends with it. Nothing of
-it stays on the connection, so a pooler in transaction mode may hand the connection on.
+it stays on the connection, nor of what its statements have set there, so the pool and a pooler in
+transaction mode may hand the connection on.
 """
 
 from typing import Any, Final
@@ -11,9 +12,16 @@ import msgspec
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE
+from tochka_migrations.transactions import keep_whole
 from tochka_plugins.models import TENANT_SETTING
 
 SCOPE_OPTION: Final = "tochka_scope"
+
+_FORGET_SESSION: Final = (
+    "RESET SESSION AUTHORIZATION; RESET ALL; CLOSE ALL; UNLISTEN *;"
+    " SELECT pg_advisory_unlock_all(); DISCARD SEQUENCES; DISCARD TEMP"
+)
+"""What `DISCARD ALL` does, which cannot share a batch, but for the driver's prepared statements."""
 
 
 class NoScopeError(RuntimeError):
@@ -47,6 +55,7 @@ def scoped(engine: AsyncEngine, scope: Scope) -> AsyncEngine:
 def require_scope(engine: AsyncEngine) -> None:
     """Make every transaction on *engine* begin with its scope, and refuse those without one."""
     event.listen(engine.sync_engine, "begin", _begin)
+    keep_whole(engine.sync_engine)
 
 
 def _begin(connection: Connection) -> None:
@@ -80,7 +89,7 @@ class _Transaction:
         self._driver = driver
 
     async def commit(self) -> None:
-        await self._driver.execute("COMMIT")
+        await self._driver.execute(f"COMMIT; {_FORGET_SESSION}")
 
     async def rollback(self) -> None:
-        await self._driver.execute("ROLLBACK")
+        await self._driver.execute(f"ROLLBACK; {_FORGET_SESSION}")

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tochka_migrations.rls import all_rows
 from tochka_migrations.runner import exclusive
 from tochka_plugins import Conflict, NotFound
 from tochka_plugins.host import discover
@@ -76,6 +77,11 @@ def refuse(remains: Remains) -> None:
 
 
 def _find_remains(connection: Connection, module: str) -> Remains:
+    with all_rows(connection):
+        return _count(connection, module)
+
+
+def _count(connection: Connection, module: str) -> Remains:
     if not NAME_RULE.fullmatch(module):
         raise NotFound(f"{module!r} is no name of a module.")
     schema = schema_of(module)
