@@ -8,21 +8,29 @@ from pathlib import Path
 
 import msgspec
 
-from tochka_core.db.embedded import default_data_dir, embedded_postgres
+from tochka_core.db.embedded import default_data_dir, embedded_postgres, has_cluster
+from tochka_core.errors import OperatorError
 from tochka_core.settings import MIN_SECRET_BYTES, Settings
 
 
 @contextmanager
-def running_database(settings: Settings) -> Iterator[Settings]:
+def running_database(settings: Settings, *, make: bool = True) -> Iterator[Settings]:
     """Yield *settings* with a database that runs, and a `jwt_secret` where it is the private one.
 
+    Where there is no private one yet it is made, unless *make* is false.
+
     Raises:
-        OperatorError: the private database cannot be started.
+        OperatorError: the private database cannot be started, or is not there and not to be made.
     """
     if settings.database_url:
         yield settings
         return
     data_dir = settings.data_dir or default_data_dir()
+    if not make and not has_cluster(data_dir):
+        raise OperatorError(
+            f"There is no private database in {data_dir}: check TOCHKA_DATA_DIR, or make one with"
+            " tochka serve."
+        )
     with embedded_postgres(
         data_dir, pg_bin=settings.pg_bin, account=settings.pg_user
     ) as database_url:

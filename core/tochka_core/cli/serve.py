@@ -1,12 +1,14 @@
 """`tochka serve`."""
 
 import asyncio
+import errno
 import multiprocessing
 import os
 import signal
 import socket
 import subprocess
 import sys
+from typing import Final
 
 import click
 import msgspec
@@ -17,6 +19,12 @@ from tochka_core.local import running_database
 from tochka_core.seed import Seeded, seed
 from tochka_core.server.supervisor import run
 from tochka_core.settings import Settings
+
+_ADVICE: Final = {
+    errno.EACCES: "this port is kept for root; set PORT to 1024 or more",
+    errno.EADDRINUSE: "stop the program that does, or set another PORT",
+    errno.EADDRNOTAVAIL: "set HOST to an address of this machine, or 0.0.0.0 for all of them",
+}
 
 
 @click.command()
@@ -66,9 +74,9 @@ def _find_address(settings: Settings) -> str:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
+        advice = _ADVICE.get(error.errno, "check HOST and PORT")
         raise OperatorError(
-            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror});"
-            " stop the program that does, or set HOST and PORT."
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}): {advice}."
         ) from error
     return str(address[0])
 
