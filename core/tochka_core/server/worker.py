@@ -2,13 +2,10 @@
 
 import asyncio
 import atexit
-import multiprocessing
 import os
-import signal
 import site
 import sys
-import threading
-from multiprocessing.connection import wait
+from contextlib import ExitStack
 from pathlib import Path
 
 import structlog
@@ -18,10 +15,12 @@ from tochka_plugins.host import Assembly, assemble, discover, gate
 from tochka_core import __version__
 from tochka_core.app import create_app
 from tochka_core.db import Database
+from tochka_core.local import running_database
 from tochka_core.logs import configure_logging
+from tochka_core.parentage import end_with_parent
 from tochka_core.registry.record import read_ready
 from tochka_core.server.draining import Draining
-from tochka_core.server.readiness import announce
+from tochka_core.server.workers import STOP_SECONDS
 from tochka_core.settings import Settings, load_settings
 
 _log = structlog.get_logger(__name__)
@@ -32,17 +31,18 @@ def create_worker() -> Litestar:
 
     Workers follow the record instead of judging for themselves, so that they never disagree.
     """
-    _end_with_parent()
+    end_with_parent(grace_seconds=STOP_SECONDS)
     _find_new_packages()
-    settings = load_settings(os.environ, env_file=Path(".env"))
+    use = ExitStack()
+    settings = use.enter_context(running_database(load_settings(os.environ, env_file=Path(".env"))))
     configure_logging(settings.log_level)
     assembly = asyncio.run(_assemble(settings))
     for module in assembly.quarantined:
         _log.error("module not served", module=module.name, reason=module.reason)
     app = create_app(settings, assembly.modules)
     app.asgi_handler = Draining(app.asgi_handler)
-    app.on_startup.append(announce)
     atexit.register(_end_at_once)
+    atexit.register(use.close)
     return app
 
 
@@ -64,22 +64,6 @@ def _find_new_packages() -> None:
     """
     for folder in site.getsitepackages():
         site.addsitedir(folder)
-
-
-def _end_with_parent() -> None:
-    """Stop this worker when the process that started it is gone, be it by `kill -9`.
-
-    Otherwise it would go on serving, and hold the port against the next start.
-    """
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 def _end_at_once() -> None:
