@@ -5,12 +5,13 @@ import atexit
 import os
 import site
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import structlog
 from litestar import Litestar
-from tochka_plugins.host import Assembly, assemble, discover, gate
+from tochka_plugins.host import assemble, discover, gate
 
 from tochka_core import __version__
 from tochka_core.app import create_app
@@ -29,32 +30,34 @@ _log = structlog.get_logger(__name__)
 def create_worker() -> Litestar:
     """Return the application of one worker, with the modules that the last judgement calls ready.
 
-    Workers follow the record instead of judging for themselves, so that they never disagree.
+    Workers follow the record instead of judging for themselves, so that they never disagree. A
+    module that cannot be loaded here all the same is reported as stopped, and answers 503.
     """
     end_with_parent(grace_seconds=STOP_SECONDS)
     _find_new_packages()
     use = ExitStack()
     settings = use.enter_context(running_database(load_settings(os.environ, env_file=Path(".env"))))
     configure_logging(settings.log_level)
-    assembly = asyncio.run(_assemble(settings))
+    ready = asyncio.run(_read_ready(settings))
+    candidates = [item for item in discover() if ready.get(item.name) == item.version]
+    assembly = assemble(gate(candidates, core_version=__version__))
     for module in assembly.quarantined:
         _log.error("module not served", module=module.name, reason=module.reason)
-    app = create_app(settings, assembly.modules)
+    absent = ready.keys() - {module.name for module in assembly.modules}
+    app = create_app(settings, assembly.modules, absent=absent)
     app.asgi_handler = Draining(app.asgi_handler)
     atexit.register(_end_at_once)
     atexit.register(use.close)
     return app
 
 
-async def _assemble(settings: Settings) -> Assembly:
+async def _read_ready(settings: Settings) -> Mapping[str, str]:
     database = Database(settings.engine_url, pool_size=1)
     try:
         async with database.platform_scope(reason="start of a worker") as session:
-            ready = await read_ready(session)
+            return await read_ready(session)
     finally:
         await database.dispose()
-    candidates = [item for item in discover() if ready.get(item.name) == item.version]
-    return assemble(gate(candidates, core_version=__version__))
 
 
 def _find_new_packages() -> None:
