@@ -1,6 +1,6 @@
 """The only place that knows all parts and puts them together."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
@@ -21,9 +21,10 @@ from tochka_core.db import Database
 from tochka_core.errors import ConfigurationError
 from tochka_core.http.access import AccessControl, cache_key
 from tochka_core.http.body import JsonRequest, refuse_nul
+from tochka_core.http.body_timeout import BodyTimeout
 from tochka_core.http.dependencies import core_dependencies, public_dependencies
 from tochka_core.http.health import HealthController
-from tochka_core.http.mounting import API_PATH, mount
+from tochka_core.http.mounting import API_PATH, mount, mount_absent
 from tochka_core.http.problems import problem_details
 from tochka_core.http.request_id import RequestId
 from tochka_core.registry.controllers import ModuleController
@@ -34,9 +35,12 @@ from tochka_core.users.controllers import UserController
 _log = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings, modules: Sequence[StagedModule] = ()) -> Litestar:
+def create_app(
+    settings: Settings, modules: Sequence[StagedModule] = (), *, absent: Collection[str] = ()
+) -> Litestar:
     """Return the application that serves the core and *modules*, in the order of dependencies.
 
+    The modules named in *absent* should be among them, but could not be loaded: they answer 503.
     Nothing is read from the environment and nothing is opened before the application starts.
 
     Raises:
@@ -54,7 +58,7 @@ def create_app(settings: Settings, modules: Sequence[StagedModule] = ()) -> Lite
         tokens=tokens,
         region=settings.default_region,
     )
-    stopped_modules: set[str] = set()
+    stopped_modules = set(absent)
     core = Router(
         path="/",
         route_handlers=[
@@ -76,7 +80,7 @@ def create_app(settings: Settings, modules: Sequence[StagedModule] = ()) -> Lite
         ),
     )
     app = Litestar(
-        route_handlers=[core, *(mount(module) for module in modules)],
+        route_handlers=[core, *map(mount, modules), *map(mount_absent, absent)],
         request_class=JsonRequest,
         dependencies=public_dependencies(database),
         middleware=[
@@ -90,7 +94,7 @@ def create_app(settings: Settings, modules: Sequence[StagedModule] = ()) -> Lite
         response_cache_config=ResponseCacheConfig(key_builder=cache_key),
         logging_config=None,
     )
-    app.asgi_handler = RequestId(app.asgi_handler)
+    app.asgi_handler = RequestId(BodyTimeout(app.asgi_handler))
     return app
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
-from litestar import Litestar, Router
+from litestar import HttpMethod, Litestar, Router, route
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
+from tochka_plugins import NotFound
 from tochka_plugins.host import StagedModule
 
+from tochka_core.http.problems import NOTHING_HERE
 from tochka_core.http.route_rules import (
     MODULE_KEY,
     handlers_at,
@@ -16,6 +18,13 @@ from tochka_core.http.route_rules import (
 )
 
 API_PATH: Final = "/api/v1"
+_METHODS: Final = [
+    HttpMethod.GET,
+    HttpMethod.POST,
+    HttpMethod.PUT,
+    HttpMethod.PATCH,
+    HttpMethod.DELETE,
+]
 
 
 class RouteNameTaken(Exception):
@@ -30,6 +39,19 @@ def mount(module: StagedModule) -> Router:
         opt={MODULE_KEY: module.name},
         tags=[module.name],
     )
+
+
+def mount_absent(name: str) -> Router:
+    """Return routes for all that the module *name* may have, where it could not be loaded.
+
+    The gate answers for them, so that a tenant which has enabled the module is not told 404.
+    """
+
+    @route(["/", "/{rest:path}"], http_method=_METHODS, include_in_schema=False)
+    async def absent() -> None:
+        raise NotFound(NOTHING_HERE)
+
+    return Router(path=f"{API_PATH}/{name}", route_handlers=[absent], opt={MODULE_KEY: name})
 
 
 class TrialMount:

@@ -19,7 +19,15 @@ from tochka_core.db.preflight import check_server
 from tochka_core.errors import OperatorError
 from tochka_core.http.dependencies import public_dependencies
 from tochka_core.http.mounting import TrialMount
-from tochka_core.registry.events import Began, Event, Judgement, Migrated, Migration, Ready
+from tochka_core.registry.events import (
+    Assembled,
+    Began,
+    Event,
+    Judgement,
+    Migrated,
+    Migration,
+    Ready,
+)
 from tochka_core.registry.record import write_judgement
 from tochka_core.settings import Settings
 
@@ -49,6 +57,7 @@ async def judge(
             try_mount=TrialMount(public_dependencies(database)),
             begin=lambda name, phase: tell(Began(name, phase)),
         )
+        tell(Assembled())
         result = await _migrate(engine, _targets(assembly, gated.requires), tell=tell)
         ready = [item for item in assembly.modules if item.name not in result.failures]
         quarantined = (*assembly.quarantined, *_quarantine(assembly, result.failures))

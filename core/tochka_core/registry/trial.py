@@ -11,11 +11,21 @@ from typing import Final
 
 import msgspec
 from tochka_migrations.targets import CORE_TARGET
-from tochka_plugins.host import Quarantined, discover
+from tochka_plugins.host import Phase, Quarantined, discover
 from tochka_plugins.host.quarantine import quarantine
 
 from tochka_core.errors import OperatorError
-from tochka_core.registry.events import Began, Event, Failed, Judged, Judgement, Migrated, Migration
+from tochka_core.parentage import child_environment
+from tochka_core.registry.events import (
+    Assembled,
+    Began,
+    Event,
+    Failed,
+    Judged,
+    Judgement,
+    Migrated,
+    Migration,
+)
 from tochka_core.settings import Settings
 
 _CHUNK_BYTES: Final = 65536
@@ -34,9 +44,9 @@ def try_environment(
 ) -> Judgement:
     """Judge all installed modules, migrate the database and leave the record.
 
-    A module that takes longer than `import_seconds` to be imported or staged, or that ends its
-    process, is quarantined, and the others are judged anew without it. *report* is told what
-    becomes of each schema.
+    A module that takes longer than `import_seconds` to be imported or staged, or than
+    `migration_seconds` to be migrated, or that ends its process, is quarantined, and the others are
+    judged anew without it. *report* is told what becomes of each schema.
 
     Raises:
         OperatorError: the database cannot be used, or the core's own migration failed.
@@ -45,7 +55,7 @@ def try_environment(
     while True:
         try:
             with _child(settings, set_aside) as (process, events):
-                return _Trial(process, events, settings.import_seconds, report).follow()
+                return _Trial(process, events, settings, report).follow()
         except ModuleHarm as harm:
             set_aside.append(_quarantine(harm))
 
@@ -70,8 +80,10 @@ def _child(
         process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", "tochka_core.registry.trial_process", str(writing)],
             stdin=instructions,
-            env={**os.environ, "DATABASE_URL": settings.database_url or ""},
+            env={**child_environment(), "DATABASE_URL": settings.database_url or ""},
             pass_fds=[writing],
+            # Ctrl-C is for the process that follows this one.
+            process_group=0,
         )
     os.close(writing)
     try:
@@ -89,12 +101,16 @@ class _Trial:
         self,
         process: "subprocess.Popen[bytes]",
         events: int,
-        import_seconds: float,
+        settings: Settings,
         report: Callable[[Migration], None],
     ) -> None:
         self._process = process
         self._events = events
-        self._import_seconds = import_seconds
+        self._limits: dict[Phase, float] = {
+            "load": settings.import_seconds,
+            "stage": settings.import_seconds,
+            "migrate": settings.migration_seconds,
+        }
         self._report = report
         self._step: Began | None = None
         """The step that runs a module's code now."""
@@ -104,6 +120,8 @@ class _Trial:
             match event:
                 case Began():
                     self._step = event
+                case Assembled():
+                    self._step = None
                 case Migrated(migration):
                     self._step = None
                     self._report(migration)
@@ -112,22 +130,24 @@ class _Trial:
                 case Failed(message):
                     raise OperatorError(message)
         code = self._process.wait()
-        if self._step is None or self._step.module == CORE_TARGET:
+        if self._step is None:
             raise OperatorError(f"The judgement of the modules ended with exit code {code}.")
-        reason = f"ended the process that judged it, with exit code {code}"
-        raise ModuleHarm(self._step, reason)
+        raise _harm(self._step, f"ended the process that judged it, with exit code {code}")
 
     def _read(self) -> Iterator[Event]:
         """Yield events as they come, until the process ends.
 
         Raises:
-            ModuleHarm: the step takes too long.
+            ModuleHarm: a module's step takes too long.
+            OperatorError: the core's own migration does.
         """
         buffer = b""
         while True:
-            ready, _, _ = select.select([self._events], [], [], self._seconds_left())
+            # Without a step it waits for others, who may migrate just now, as long as it must.
+            limit = self._limits[self._step.phase] if self._step else None
+            ready, _, _ = select.select([self._events], [], [], limit)
             if not ready and self._step:
-                raise ModuleHarm(self._step, f"takes longer than {self._import_seconds:g} s")
+                raise _harm(self._step, f"takes longer than {limit:g} s")
             chunk = os.read(self._events, _CHUNK_BYTES)
             if not chunk:
                 return
@@ -135,7 +155,8 @@ class _Trial:
             for line in lines:
                 yield msgspec.json.decode(line, type=Event)
 
-    def _seconds_left(self) -> float | None:
-        """Return how long the step may take; migrations take as long as they must."""
-        is_import = self._step is not None and self._step.phase in {"load", "stage"}
-        return self._import_seconds if is_import else None
+
+def _harm(step: Began, reason: str) -> Exception:
+    if step.module == CORE_TARGET:
+        return OperatorError(f"The core's own migration {reason}.")
+    return ModuleHarm(step, reason)
