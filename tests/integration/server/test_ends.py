@@ -90,6 +90,13 @@ def test_ctrl_c_while_python_still_imports(place, serve):
     assert_ended(place, platform, 130)
 
 
+def test_ctrl_c_while_the_database_is_made(place, serve):
+    platform = serve(is_awaited=False)
+    eventually(lambda: list(place.data_dir.glob("postgres.new.*/cluster")), platform)
+    platform.press_ctrl_c()
+    assert_ended(place, platform, 130)
+
+
 def test_a_signal_to_all_processes_at_once_is_a_stop_like_any_other(place, serve):
     """So does systemd."""
     place.install("sound", START)
