@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import os
+import signal
 import site
 import sys
 from collections.abc import Mapping
@@ -33,10 +34,14 @@ def create_worker() -> Litestar:
     Workers follow the record instead of judging for themselves, so that they never disagree. A
     module that cannot be loaded here all the same is reported as stopped, and answers 503.
     """
+    # Until the server handles it, it must still lead through leaving the database.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    use = ExitStack()
+    atexit.register(use.close)
+    settings = use.enter_context(running_database(load_settings(os.environ, env_file=Path(".env"))))
+    # After the database is in use: a parent that is gone already has left it to this process.
     end_with_parent(grace_seconds=STOP_SECONDS)
     _find_new_packages()
-    use = ExitStack()
-    settings = use.enter_context(running_database(load_settings(os.environ, env_file=Path(".env"))))
     configure_logging(settings.log_level)
     ready = asyncio.run(_read_ready(settings))
     candidates = [item for item in discover() if ready.get(item.name) == item.version]
@@ -46,8 +51,7 @@ def create_worker() -> Litestar:
     absent = ready.keys() - {module.name for module in assembly.modules}
     app = create_app(settings, assembly.modules, absent=absent)
     app.asgi_handler = Draining(app.asgi_handler)
-    atexit.register(_end_at_once)
-    atexit.register(use.close)
+    atexit.register(_end_at_once, use)
     return app
 
 
@@ -69,11 +73,12 @@ def _find_new_packages() -> None:
         site.addsitedir(folder)
 
 
-def _end_at_once() -> None:
+def _end_at_once(use: ExitStack) -> None:
     """Skip the interpreter's own tidying up: all that must be closed has been.
 
     It takes seconds on a busy machine, and threads of the server that wake up in it panic.
     """
+    use.close()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
