@@ -12,10 +12,12 @@ import msgspec
 
 from tochka_core.cli.group import read_settings
 from tochka_core.errors import ConfigurationError, OperatorError
+from tochka_core.installation.snapshot import undo_interrupted_change
 from tochka_core.local import lend_database, running_database
 from tochka_core.seed import Seeded, seed
 from tochka_core.server.database_watch import watched_database
 from tochka_core.server.judge import Judge
+from tochka_core.server.register import registered
 from tochka_core.server.supervisor import Supervisor
 from tochka_core.settings import Settings
 
@@ -35,6 +37,8 @@ def serve() -> None:
     anew, then replaces the workers one after another without refusing a request.
     """
     settings = read_settings()
+    if undo_interrupted_change():
+        click.echo("An interrupted installation was undone.", err=True)
     if settings.database_url and not settings.jwt_secret:
         raise ConfigurationError(
             "JWT_SECRET is not set, and with DATABASE_URL it must be;"
@@ -54,7 +58,8 @@ def serve() -> None:
         if is_private and (seeded := asyncio.run(seed(running))):
             _print_credentials(seeded)
         click.echo(f"Serving on http://{running.host}:{running.port} (stop with Ctrl+C)")
-        Supervisor(running, judge).run()
+        entry = stack.enter_context(registered(settings))
+        Supervisor(running, judge, entry).run()
 
 
 def _find_address(settings: Settings) -> str:

@@ -20,6 +20,7 @@ from granian.server.mp import MPServer
 from tochka_core.parentage import expect_children
 from tochka_core.server.judge import Judge
 from tochka_core.server.readiness import Readiness, load_announcing
+from tochka_core.server.register import Entry
 from tochka_core.server.workers import STOP_SECONDS, Workers
 from tochka_core.settings import Settings
 
@@ -30,8 +31,8 @@ _LOOK_SECONDS: Final = 0.25
 class Supervisor(MPServer):
     """Keeps the workers running, and replaces them at SIGHUP once the judge has agreed."""
 
-    def __init__(self, settings: Settings, judge: Judge) -> None:
-        """Listen where *settings* say."""
+    def __init__(self, settings: Settings, judge: Judge, entry: Entry) -> None:
+        """Listen where *settings* say; tell of reloads by *entry*."""
         super().__init__(
             target="tochka_core.server.worker:create_worker",
             interface=Interfaces.ASGI,
@@ -42,6 +43,7 @@ class Supervisor(MPServer):
             log_level=LogLevels(settings.log_level),
         )
         self._judge = judge
+        self._entry = entry
         self._readiness = Readiness()
 
     def run(self) -> None:
@@ -92,9 +94,11 @@ class Supervisor(MPServer):
     def _look_after_judge(self) -> None:
         if self.reload_signal and not self._judge.is_busy:
             self.reload_signal = False
+            self._entry.reload_began()
             self._judge.start()
         match self._judge.find_verdict():
             case True:
-                self._workers.replace_all()
+                self._entry.reload_ended(success=self._workers.replace_all())
             case False:
                 logger.error("The judgement failed; the workers stay as they are")
+                self._entry.reload_ended(success=False)

@@ -67,11 +67,15 @@ class Workers:
                 del self._due[index]
                 self._running[index] = self._start(index)
 
-    def replace_all(self) -> None:
-        """Replace the workers one after another; one whose successor does not start stays."""
+    def replace_all(self) -> bool:
+        """Replace the workers one after another; one whose successor does not start stays.
+
+        Tell whether all of them were replaced.
+        """
+        replaced = 0
         for index, old in enumerate(self._running):
             if self._is_over():
-                return
+                break
             logger.info(f"Replacing worker-{index + 1}")
             successor = self._start(index)
             if old.is_alive() and not self._becomes_ready(successor):
@@ -85,6 +89,8 @@ class Workers:
                 time.sleep(DRAIN_SECONDS)
             self._end(old)
             logger.info(f"Replaced worker-{index + 1}")
+            replaced += 1
+        return replaced == len(self._running)
 
     def _note_end(self, worker: WorkerProcess) -> float:
         """Return how long to wait before *worker*, which has ended, is started again."""

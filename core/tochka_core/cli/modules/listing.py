@@ -10,10 +10,10 @@ from tochka_plugins.host import Phase, discover
 
 from tochka_core.cli.group import read_settings
 from tochka_core.cli.output import json_option, print_json, print_table
-from tochka_core.cli.session import in_platform_scope
 from tochka_core.local import running_database
 from tochka_core.registry.models import State
 from tochka_core.registry.services import list_modules
+from tochka_core.registry.session import in_platform_scope
 from tochka_core.settings import Settings
 
 

@@ -1,4 +1,4 @@
-"""A database session for a command."""
+"""A session for a command, on a core schema that is up to date."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
