@@ -5,7 +5,7 @@ import select
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -15,7 +15,16 @@ from tochka_plugins.host import Quarantined, discover
 from tochka_plugins.host.quarantine import quarantine
 
 from tochka_core.errors import OperatorError
-from tochka_core.registry.events import Began, Event, Failed, Judged, Judgement, Migrated, Migration
+from tochka_core.registry.events import (
+    Began,
+    Event,
+    Failed,
+    Instructions,
+    Judged,
+    Judgement,
+    Migrated,
+    Migration,
+)
 from tochka_core.settings import Settings
 
 _CHUNK_BYTES: Final = 65536
@@ -30,9 +39,14 @@ class ModuleHarm(Exception):
 
 
 def try_environment(
-    settings: Settings, *, report: Callable[[Migration], None] = lambda _migration: None
+    settings: Settings,
+    *,
+    rehearse: bool = False,
+    report: Callable[[Migration], None] = lambda _migration: None,
 ) -> Judgement:
     """Judge all installed modules, migrate the database and leave the record.
+
+    To *rehearse* leaves the database as it is.
 
     A module that takes longer than `import_seconds` to be imported or staged, or that ends its
     process, is quarantined, and the others are judged anew without it. *report* is told what
@@ -41,13 +55,13 @@ def try_environment(
     Raises:
         OperatorError: the database cannot be used, or the core's own migration failed.
     """
-    set_aside: list[Quarantined] = []
+    set_aside: tuple[Quarantined, ...] = ()
     while True:
         try:
-            with _child(settings, set_aside) as (process, events):
+            with _child(settings, Instructions(set_aside, rehearse)) as (process, events):
                 return _Trial(process, events, settings.import_seconds, report).follow()
         except ModuleHarm as harm:
-            set_aside.append(_quarantine(harm))
+            set_aside = (*set_aside, _quarantine(harm))
 
 
 def _quarantine(harm: ModuleHarm) -> Quarantined:
@@ -60,16 +74,16 @@ def _quarantine(harm: ModuleHarm) -> Quarantined:
 
 @contextmanager
 def _child(
-    settings: Settings, set_aside: Sequence[Quarantined]
+    settings: Settings, instructions: Instructions
 ) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
     """Yield the process that judges and the descriptor of its events; it ends with the block."""
     events, writing = os.pipe()
-    with tempfile.TemporaryFile() as instructions:
-        instructions.write(msgspec.json.encode(set_aside))
-        instructions.seek(0)
+    with tempfile.TemporaryFile() as file:
+        file.write(msgspec.json.encode(instructions))
+        file.seek(0)
         process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", "tochka_core.registry.trial_process", str(writing)],
-            stdin=instructions,
+            stdin=file,
             env={**os.environ, "DATABASE_URL": settings.database_url or ""},
             pass_fds=[writing],
         )
