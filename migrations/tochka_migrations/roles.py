@@ -30,24 +30,29 @@ class MissingRoles(Exception):
         )
 
 
-def ensure_roles(connection: Connection) -> None:
+def ensure_roles(connection: Connection) -> list[str]:
     """Create the roles where they are missing and let the login role work in them.
 
-    Safe beside other processes, also on other databases of the same cluster.
+    Return the statements that it took; an empty list means that all was in place. Safe beside other
+    processes, also on other databases of the same cluster.
 
     Raises:
         MissingRoles: the login role may not create or grant them.
     """
     login: str = connection.scalar(text("SELECT session_user")) or ""
+    statements = []
     for role in (TENANT_ROLE, PLATFORM_ROLE):
         if is_ready(connection, role):
             continue
+        statement = _CREATE_ROLE.format(role=role).strip()
         try:
             with connection.begin_nested():
-                connection.execute(text(_CREATE_ROLE.format(role=role)))
+                connection.execute(text(statement))
         except DBAPIError as error:
             if not is_ready(connection, role):
                 raise MissingRoles(login, _missing(connection)) from error
+        statements.append(statement)
+    return statements
 
 
 def _missing(connection: Connection) -> list[str]:

@@ -1,7 +1,8 @@
 """Taking every schema to its head: in order, one at a time in the cluster, each all or nothing."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -9,15 +10,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from tochka_migrations.recording import recorded
 from tochka_migrations.rls import all_rows, protect
 from tochka_migrations.roles import ensure_roles
 from tochka_migrations.surroundings import refuse_strays, surroundings
 from tochka_migrations.table_rules import UnsafeSchema, broken_rules
 from tochka_migrations.targets import CORE_TARGET, HERE, VERSION_TABLE, Target
-from tochka_migrations.transactions import keep_whole
+from tochka_migrations.transactions import kept_whole, never_commit
 
 ADVISORY_LOCK: Final = 7_405_150_100
 """Any number will do; all processes that migrate one database take this lock."""
@@ -36,6 +38,8 @@ class Outcome(msgspec.Struct, frozen=True):
     error: BaseException | None = None
     blocked_by: str | None = None
     """The target whose failure kept this one from being tried."""
+    statements: tuple[str, ...] = ()
+    """The SQL that was run for it, without parameters; the last one may be what failed."""
 
     @property
     def has_changed(self) -> bool:
@@ -58,6 +62,7 @@ async def upgrade(
     engine: AsyncEngine,
     targets: Sequence[Target],
     *,
+    rehearse: bool = False,
     begin: Callable[[str], None] = lambda _target: None,
     report: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> Upgrade:
@@ -67,19 +72,26 @@ async def upgrade(
     require it; the others go on. Two processes that migrate one database at once take turns.
     *begin* is told of each target by name before its revisions run, *report* of what became of it.
 
+    To *rehearse* does all of it in one transaction and takes it back: what is returned is what an
+    upgrade would come to. The locks that revisions take are held until its end.
+
     Raises:
         MissingRoles: the login role may not create the platform's two roles.
         sqlalchemy.exc.DBAPIError: the database cannot be reached.
     """
     outcomes: dict[str, Outcome] = {}
-    async with exclusive(engine):
-        async with engine.begin() as connection:
-            await connection.run_sync(ensure_roles)
+    async with exclusive(engine) as connection:
+        attempt = partial(_rehearsal, connection) if rehearse else engine.begin
+        async with attempt() as working:
+            prepared = await working.run_sync(ensure_roles)
         for target in targets:
             begin(target.name)
-            outcome = await _upgrade(engine, target, outcomes)
+            outcome = await _upgrade(attempt, target, outcomes, prepared)
             outcomes[target.name] = outcome
+            prepared = []
             report(outcome)
+        if rehearse:
+            await connection.rollback()
     return Upgrade(outcomes=tuple(outcomes.values()))
 
 
@@ -95,7 +107,23 @@ async def exclusive(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         yield connection
 
 
-async def _upgrade(engine: AsyncEngine, target: Target, done: dict[str, Outcome]) -> Outcome:
+@asynccontextmanager
+async def _rehearsal(connection: AsyncConnection) -> AsyncIterator[AsyncConnection]:
+    """Yield *connection* for a part that fails alone, also for what only a COMMIT would find."""
+    await connection.run_sync(never_commit)
+    async with connection.begin_nested():
+        yield connection
+        async with connection.begin_nested() as check:
+            await connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+            await check.rollback()
+
+
+async def _upgrade(
+    attempt: Callable[[], AbstractAsyncContextManager[AsyncConnection]],
+    target: Target,
+    done: dict[str, Outcome],
+    prepared: Sequence[str],
+) -> Outcome:
     failed = {name for name in target.requires if name in done and done[name].error}
     failed |= {name for name in target.requires if name in done and done[name].blocked_by}
     if CORE_TARGET in done and done[CORE_TARGET].error:
@@ -103,32 +131,38 @@ async def _upgrade(engine: AsyncEngine, target: Target, done: dict[str, Outcome]
     before: str | None = None
     if failed:
         return Outcome(target.name, before, before, blocked_by=min(failed))
+    statements = list(prepared)
     try:
-        async with engine.begin() as connection:
+        async with attempt() as connection:
             before = await connection.run_sync(current_revision, target)
-            after = await connection.run_sync(_run, target)
+            after = await connection.run_sync(_run, target, statements)
     except Exception as error:  # noqa: BLE001 - a revision may raise anything; the others go on
-        return Outcome(target.name, before, before, error=error)
-    return Outcome(target.name, before, after)
+        return Outcome(target.name, before, before, error=error, statements=tuple(statements))
+    return Outcome(target.name, before, after, statements=tuple(statements))
 
 
-def _run(connection: Connection, target: Target) -> str | None:
+def _run(connection: Connection, target: Target, statements: list[str]) -> str | None:
     connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
-    connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{target.schema}"'))
+    # A revision that forgets the schema must not write into public.
+    connection.execute(text(f'SET LOCAL search_path = "{target.schema}"'))
+    if not inspect(connection).has_schema(target.schema):
+        with recorded(connection, statements):
+            connection.execute(text(f'CREATE SCHEMA "{target.schema}"'))
     if current_revision(connection, target) != head_of(target):
-        _run_revisions(connection, target)
-    protect(connection, target)
+        _run_revisions(connection, target, statements)
+    statements += protect(connection, target)
     if broken := "; ".join(broken_rules(connection, target)):
         raise UnsafeSchema(broken)
     return current_revision(connection, target)
 
 
-def _run_revisions(connection: Connection, target: Target) -> None:
-    # A revision that forgets the schema must not write into public.
-    connection.execute(text(f'SET LOCAL search_path = "{target.schema}"'))
+def _run_revisions(connection: Connection, target: Target, statements: list[str]) -> None:
     before = surroundings(connection, target)
-    keep_whole(connection)
-    with all_rows(connection):
+    with (
+        all_rows(connection),
+        kept_whole(connection),
+        recorded(connection, statements),
+    ):
         command.upgrade(config_for(connection, target), "head")
     refuse_strays(before, surroundings(connection, target), target)
 

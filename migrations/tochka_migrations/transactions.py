@@ -1,6 +1,8 @@
 """Keeping a transaction whole: nothing that runs in it may end it or change its role."""
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, event
@@ -17,6 +19,8 @@ _LEAVES_TRANSACTION: Final = re.compile(
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 
+_ENDING_METHODS: Final = ("commit", "rollback", "close")
+
 
 class ForbiddenStatement(RuntimeError):
     """A statement would have ended the transaction, or changed the role it runs in."""
@@ -31,6 +35,35 @@ class ForbiddenStatement(RuntimeError):
 def keep_whole(target: Engine | Connection) -> None:
     """Refuse, on *target*, statements that would leave the transaction they run in."""
     event.listen(target, "before_cursor_execute", _refuse)
+
+
+@contextmanager
+def kept_whole(connection: Connection) -> Iterator[None]:
+    """Refuse in the block whatever would end the transaction of *connection*."""
+    keep_whole(connection)
+    for method in _ENDING_METHODS:
+        setattr(connection, method, _refusal(f"connection.{method}()"))
+    try:
+        yield
+    finally:
+        for method in _ENDING_METHODS:
+            delattr(connection, method)
+
+
+def never_commit(connection: Connection) -> None:
+    """Make sure that nothing done on *connection* can last."""
+    event.listen(connection, "commit", _refuse_commit)
+
+
+def _refuse_commit(_connection: Connection) -> None:
+    raise ForbiddenStatement("COMMIT")
+
+
+def _refusal(statement: str) -> Callable[..., None]:
+    def refuse(*_arguments: object) -> None:
+        raise ForbiddenStatement(statement)
+
+    return refuse
 
 
 def _refuse(

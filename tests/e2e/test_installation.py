@@ -145,7 +145,9 @@ def test_no_request_fails_while_a_module_comes_is_replaced_and_goes(platform, mo
     print(f"{load.results[200]} + {used.results[200]} requests, 0 failed")
 
 
-@pytest.mark.parametrize(("version", "reason"), [("3.0", "RuntimeError: no"), ("4.0", "ValueError")])
+@pytest.mark.parametrize(
+    ("version", "reason"), [("3.0", "RuntimeError: no"), ("4.0", "ValueError")]
+)
 def test_a_version_that_would_be_quarantined_changes_nothing(
     platform, environment, modules, shelf, version, reason
 ):
@@ -160,7 +162,9 @@ def test_a_version_that_would_be_quarantined_changes_nothing(
     assert "quarantined" not in modules("list")
 
 
-def test_an_installation_that_is_killed_is_undone_by_the_next(environment, modules, shelf, data_dir):
+def test_an_installation_that_is_killed_is_undone_by_the_next(
+    environment, modules, shelf, data_dir
+):
     modules("install", shelf["1.0"])
     before = digest(environment)
     (site,) = environment.folder.glob("lib/python*")

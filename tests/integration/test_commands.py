@@ -58,7 +58,20 @@ def test_upgrade_says_what_it_does(tochka):
         "after": "0001",
         "error": None,
         "blocked_by": None,
+        "statements": [],
     }
+
+
+def test_a_dry_run_prints_the_sql_and_leaves_no_trace(tochka):
+    dry = tochka("upgrade", "--dry-run", "--strict")
+    assert dry.returncode == 0, dry.stderr
+    assert "core: nothing → 0001" in dry.stdout
+    assert '    CREATE SCHEMA "mod_contacts";' in dry.stdout
+    report = json.loads(tochka("upgrade", "--dry-run", "--json").stdout)
+    assert report["migrations"][0]["before"] is None
+    assert report["migrations"][0]["statements"][-1].startswith("GRANT")
+    sick = json.loads(tochka("doctor", "--json").stdout)
+    assert any("is at nothing" in finding["detail"] for finding in sick)
 
 
 def test_a_master_and_a_tenant_are_made_from_the_command_line(tochka):

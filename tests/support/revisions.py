@@ -21,3 +21,28 @@ async def tables(engine):
             )
         )
         return {row[0] for row in rows}
+
+
+async def catalog_digest(engine):
+    """Return what tells two states of a database apart: objects, rights, roles and rows."""
+    async with engine.connect() as connection:
+        rows = [
+            (await connection.execute(text(f"TABLE {name}"))).all()
+            for name in sorted(await tables(engine))
+        ]
+        return await connection.scalar(text(_CATALOG)), rows
+
+
+_CATALOG = """
+SELECT md5(concat_ws(' ',
+    (SELECT string_agg(concat_ws(' ', oid, nspname, nspacl), ',' ORDER BY oid) FROM pg_namespace
+        WHERE nspname !~ '^pg_(toast_)?temp'),
+    (SELECT string_agg(concat_ws(' ', oid, xmin, relacl), ',' ORDER BY oid) FROM pg_class),
+    (SELECT string_agg(concat_ws(' ', oid, xmin), ',' ORDER BY oid) FROM pg_constraint),
+    (SELECT string_agg(concat_ws(' ', oid, xmin), ',' ORDER BY oid) FROM pg_policy),
+    (SELECT string_agg(concat_ws(' ', attrelid, attnum, xmin), ',' ORDER BY attrelid, attnum)
+        FROM pg_attribute),
+    (SELECT string_agg(rolname, ',' ORDER BY oid) FROM pg_roles),
+    (SELECT string_agg(extname, ',' ORDER BY oid) FROM pg_extension)
+))
+"""

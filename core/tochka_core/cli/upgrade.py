@@ -1,5 +1,8 @@
 """`tochka upgrade`."""
 
+import textwrap
+from collections.abc import Callable
+
 import click
 
 from tochka_core.cli.group import read_settings
@@ -10,23 +13,43 @@ from tochka_core.registry.trial import try_environment
 
 
 @click.command()
+@click.option("--dry-run", is_flag=True, help="Show the SQL; leave the database as it is.")
 @click.option("--strict", is_flag=True, help="Exit 1 when a module is quarantined.")
 @json_option
-def upgrade(*, strict: bool, as_json: bool) -> None:
+def upgrade(*, dry_run: bool, strict: bool, as_json: bool) -> None:
     """Judge the installed modules and migrate the database.
 
     The core goes first, then the modules in the order of their dependencies, each in one
     transaction. A module that fails is quarantined with its dependents; the others go on.
+
+    With --dry-run all of it runs in one transaction that is rolled back, and what would be done is
+    printed as SQL.
     """
-    report = (lambda _migration: None) if as_json else _print_migration
     with running_database(read_settings()) as settings:
-        judgement = try_environment(settings, report=report)
+        judgement = try_environment(
+            settings, rehearse=dry_run, report=_report(dry_run=dry_run, as_json=as_json)
+        )
     if as_json:
         print_json(judgement)
     else:
         _print_verdict(judgement)
+        if dry_run:
+            click.echo("Nothing was changed.")
     if strict and judgement.quarantined:
         raise SystemExit(1)
+
+
+def _report(*, dry_run: bool, as_json: bool) -> Callable[[Migration], None]:
+    if as_json:
+        return lambda _migration: None
+    return _print_script if dry_run else _print_migration
+
+
+def _print_script(migration: Migration) -> None:
+    """Print what a dry run has found, the SQL indented beneath."""
+    _print_migration(migration)
+    for statement in migration.statements:
+        click.echo(textwrap.indent(f"{statement.rstrip(';')};", "    "))
 
 
 def _print_migration(migration: Migration) -> None:

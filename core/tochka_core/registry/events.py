@@ -13,12 +13,20 @@ class Migration(msgspec.Struct, frozen=True):
     after: str | None
     error: str | None = None
     blocked_by: str | None = None
+    statements: tuple[str, ...] = ()
+    """The SQL that it took; the last one may be what failed."""
 
     @classmethod
     def of(cls, outcome: Outcome) -> "Migration":
         """Show *outcome*."""
-        error = None if outcome.error is None else type(outcome.error).__name__
-        return cls(outcome.target, outcome.before, outcome.after, error, outcome.blocked_by)
+        return cls(
+            outcome.target,
+            outcome.before,
+            outcome.after,
+            error=None if outcome.error is None else type(outcome.error).__name__,
+            blocked_by=outcome.blocked_by,
+            statements=outcome.statements,
+        )
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -36,6 +44,15 @@ class Judgement(msgspec.Struct, frozen=True):
     quarantined: tuple[Quarantined, ...]
     migrations: tuple[Migration, ...]
     """In the order in which they ran, the core's first."""
+
+
+class Instructions(msgspec.Struct, frozen=True):
+    """What the process that judges is asked for."""
+
+    set_aside: tuple[Quarantined, ...] = ()
+    """Modules to leave alone."""
+    rehearse: bool = False
+    """Whether the database is to stay as it is."""
 
 
 class Began(msgspec.Struct, frozen=True, tag=True):

@@ -36,12 +36,14 @@ async def judge(
     settings: Settings,
     *,
     set_aside: Sequence[Quarantined] = (),
+    rehearse: bool = False,
     tell: Callable[[Event], None] = lambda _event: None,
 ) -> Judgement:
     """Judge all installed modules, migrate the database and leave the record.
 
     *set_aside* are judged already: they have done harm to a judgement before. Modules run in this
-    process; `try_environment` keeps it apart. *tell* is told what goes on.
+    process; `try_environment` keeps it apart. To *rehearse* leaves neither a record nor any other
+    trace in the database. *tell* is told what goes on.
 
     Raises:
         OperatorError: the database cannot be used, or the core's own migration failed.
@@ -58,13 +60,15 @@ async def judge(
             begin=lambda name, phase: tell(Began(name, phase)),
         )
         tell(Assembled())
-        result = await _migrate(engine, _targets(assembly, gated.requires), tell=tell)
+        targets = _targets(assembly, gated.requires)
+        result = await _migrate(engine, targets, rehearse=rehearse, tell=tell)
         ready = [item for item in assembly.modules if item.name not in result.failures]
         quarantined = (*assembly.quarantined, *_quarantine(assembly, result.failures))
-        async with database.platform_scope(reason="record of the judgement") as session:
-            await write_judgement(
-                session, ready=ready, requires=gated.requires, quarantined=quarantined
-            )
+        if not rehearse:
+            async with database.platform_scope(reason="record of the judgement") as session:
+                await write_judgement(
+                    session, ready=ready, requires=gated.requires, quarantined=quarantined
+                )
     finally:
         await engine.dispose()
         await database.dispose()
@@ -88,6 +92,7 @@ async def _migrate(
     engine: AsyncEngine,
     modules: Sequence[Target],
     *,
+    rehearse: bool = False,
     tell: Callable[[Event], None] = lambda _event: None,
 ) -> Upgrade:
     """Take the core's schema to its head, then those of *modules*, and insist on the core's."""
@@ -95,6 +100,7 @@ async def _migrate(
         result = await upgrade(
             engine,
             [core_target(), *modules],
+            rehearse=rehearse,
             begin=lambda name: tell(Began(name, "migrate")),
             report=lambda outcome: tell(Migrated(Migration.of(outcome))),
         )

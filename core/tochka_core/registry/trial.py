@@ -5,8 +5,9 @@ import select
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -21,6 +22,7 @@ from tochka_core.registry.events import (
     Began,
     Event,
     Failed,
+    Instructions,
     Judged,
     Judgement,
     Migrated,
@@ -29,6 +31,7 @@ from tochka_core.registry.events import (
 from tochka_core.settings import Settings
 
 _CHUNK_BYTES: Final = 65536
+_STDERR: Final = 2
 
 
 class ModuleHarm(Exception):
@@ -40,9 +43,16 @@ class ModuleHarm(Exception):
 
 
 def try_environment(
-    settings: Settings, *, report: Callable[[Migration], None] = lambda _migration: None
+    settings: Settings,
+    *,
+    rehearse: bool = False,
+    beside: Path | None = None,
+    report: Callable[[Migration], None] = lambda _migration: None,
 ) -> Judgement:
     """Judge all installed modules, migrate the database and leave the record.
+
+    To *rehearse* leaves the database as it is. What lies in the folder *beside* counts as
+    installed, in the place of other versions.
 
     A module that takes longer than `import_seconds` to be imported or staged, or than
     `migration_seconds` to be migrated, or that ends its process, is quarantined, and the others are
@@ -51,13 +61,13 @@ def try_environment(
     Raises:
         OperatorError: the database cannot be used, or the core's own migration failed.
     """
-    set_aside: list[Quarantined] = []
+    set_aside: tuple[Quarantined, ...] = ()
     while True:
         try:
-            with _child(settings, set_aside) as (process, events):
+            with _child(settings, Instructions(set_aside, rehearse), beside) as (process, events):
                 return _Trial(process, events, settings, report).follow()
         except ModuleHarm as harm:
-            set_aside.append(_quarantine(harm))
+            set_aside = (*set_aside, _quarantine(harm))
 
 
 def _quarantine(harm: ModuleHarm) -> Quarantined:
@@ -70,17 +80,19 @@ def _quarantine(harm: ModuleHarm) -> Quarantined:
 
 @contextmanager
 def _child(
-    settings: Settings, set_aside: Sequence[Quarantined]
+    settings: Settings, instructions: Instructions, beside: Path | None
 ) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
     """Yield the process that judges and the descriptor of its events; it ends with the block."""
     events, writing = os.pipe()
-    with tempfile.TemporaryFile() as instructions:
-        instructions.write(msgspec.json.encode(set_aside))
-        instructions.seek(0)
+    with tempfile.TemporaryFile() as file:
+        file.write(msgspec.json.encode(instructions))
+        file.seek(0)
         process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", "tochka_core.registry.trial_process", str(writing)],
-            stdin=instructions,
-            env={**child_environment(), "DATABASE_URL": settings.database_url or ""},
+            stdin=file,
+            # What modules print is not the answer of the command that judges them.
+            stdout=_STDERR,
+            env={**_environment(beside), "DATABASE_URL": settings.database_url or ""},
             pass_fds=[writing],
             # Ctrl-C is for the process that follows this one.
             process_group=0,
@@ -92,6 +104,12 @@ def _child(
         os.close(events)
         process.kill()
         process.wait()
+
+
+def _environment(beside: Path | None) -> dict[str, str]:
+    environment = child_environment()
+    path = [str(beside or ""), environment.get("PYTHONPATH", "")]
+    return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, path))}
 
 
 class _Trial:

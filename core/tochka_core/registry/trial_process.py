@@ -1,6 +1,6 @@
 """The process in which modules are judged: `python -m tochka_core.registry.trial_process FD`.
 
-It reads from standard input which modules to leave alone, and writes events to FD, a line each.
+It reads from standard input what is asked for, and writes events to FD, a line each.
 Standard output and error stay free for what modules print.
 """
 
@@ -13,12 +13,11 @@ from typing import Final
 import msgspec
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from tochka_plugins.host import Quarantined
 
 from tochka_core.errors import OperatorError
 from tochka_core.logs import configure_logging
 from tochka_core.parentage import end_with_parent
-from tochka_core.registry.events import Event, Failed, Judged
+from tochka_core.registry.events import Event, Failed, Instructions, Judged
 from tochka_core.registry.judgement import judge
 from tochka_core.settings import load_settings
 
@@ -30,7 +29,7 @@ def main() -> None:
     end_with_parent(grace_seconds=0)
     event.listen(Engine, "connect", _end_statements_with_us)
     descriptor = int(sys.argv[1])
-    set_aside = msgspec.json.decode(sys.stdin.buffer.read(), type=list[Quarantined])
+    asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Instructions)
     settings = load_settings(os.environ, env_file=Path(".env"))
     configure_logging(settings.log_level)
 
@@ -38,7 +37,9 @@ def main() -> None:
         os.write(descriptor, msgspec.json.encode(news) + b"\n")
 
     try:
-        judgement = asyncio.run(judge(settings, set_aside=set_aside, tell=tell))
+        judgement = asyncio.run(
+            judge(settings, set_aside=asked.set_aside, rehearse=asked.rehearse, tell=tell)
+        )
         tell(Judged(judgement))
     except OperatorError as error:
         tell(Failed(str(error)))

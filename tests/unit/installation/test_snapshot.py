@@ -115,6 +115,5 @@ def test_a_snapshot_that_was_killed_half_way_is_not_restored(site):
 
 
 def test_two_changes_at_once_are_refused(site):
-    with changing_environment(), pytest.raises(EnvironmentBusy):
-        with changing_environment():
-            pass
+    with changing_environment(), pytest.raises(EnvironmentBusy), changing_environment():
+        pass
