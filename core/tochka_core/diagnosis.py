@@ -11,14 +11,12 @@ from tochka_migrations.rls import missing_protection
 from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE, is_ready
 from tochka_migrations.runner import current_revision, head_of
 from tochka_migrations.targets import module_target
-from tochka_plugins.host import assemble, discover, gate
+from tochka_plugins.host import discover, gate
 
 from tochka_core import __version__
-from tochka_core.db import Database
 from tochka_core.db.preflight import check_server
 from tochka_core.errors import OperatorError
-from tochka_core.http.dependencies import public_dependencies
-from tochka_core.http.mounting import TrialMount
+from tochka_core.registry.rehearsal import rehearse
 from tochka_core.settings import Settings
 
 
@@ -57,7 +55,7 @@ async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
             return
         yield Finding("roles", is_ok=True, detail=f"{TENANT_ROLE}, {PLATFORM_ROLE}")
         gated = gate(discover(), core_version=__version__)
-        assembly = assemble(gated, try_mount=_trial_mount(settings))
+        assembly = rehearse(gated, settings)
         yield await connection.run_sync(_examine, core_target())
         for module in assembly.modules:
             if module.migrations is None:
@@ -66,18 +64,13 @@ async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
             target = module_target(
                 module.name,
                 module.migrations,
-                requires=gated.requires[module.name],
+                requires=module.requires,
                 metadata=module.metadata,
             )
             yield await connection.run_sync(_examine, target)
         for item in assembly.quarantined:
             detail = f"quarantined in phase {item.phase}: {item.reason}"
             yield Finding(item.name, is_ok=False, detail=detail)
-
-
-def _trial_mount(settings: Settings) -> TrialMount:
-    """Return the trial that `tochka upgrade` makes; the database in it is never opened."""
-    return TrialMount(public_dependencies(Database(settings.engine_url, pool_size=1)))
 
 
 def _has_roles(connection: Connection) -> bool:

@@ -45,6 +45,10 @@ class Began(msgspec.Struct, frozen=True, tag=True):
     phase: Phase
 
 
+class Staged(msgspec.Struct, frozen=True, tag=True):
+    """All modules are staged; until the next step the platform's own code runs."""
+
+
 class Migrated(msgspec.Struct, frozen=True, tag=True):
     """A schema is done with."""
 
@@ -63,4 +67,4 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-Event = Began | Migrated | Judged | Failed
+Event = Began | Staged | Migrated | Judged | Failed

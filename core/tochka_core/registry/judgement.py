@@ -10,17 +10,24 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tochka_migrations import Outcome, Upgrade, core_target, upgrade
 from tochka_migrations.roles import MissingRoles
 from tochka_migrations.targets import Target, module_target
-from tochka_plugins.host import Assembly, Quarantined, StagedModule, assemble, discover, gate
+from tochka_plugins.host import Assembly, Quarantined, StagedModule, discover, gate
 from tochka_plugins.host.quarantine import quarantine, reason_of
 
 from tochka_core import __version__
 from tochka_core.db import Database
 from tochka_core.db.preflight import check_server
 from tochka_core.errors import OperatorError
-from tochka_core.http.dependencies import public_dependencies
-from tochka_core.http.mounting import TrialMount
-from tochka_core.registry.events import Began, Event, Judgement, Migrated, Migration, Ready
+from tochka_core.registry.events import (
+    Began,
+    Event,
+    Judgement,
+    Migrated,
+    Migration,
+    Ready,
+    Staged,
+)
 from tochka_core.registry.record import write_judgement
+from tochka_core.registry.rehearsal import rehearse
 from tochka_core.settings import Settings
 
 
@@ -42,14 +49,17 @@ async def judge(
     engine = create_async_engine(settings.engine_url, poolclass=NullPool)
     try:
         await check_server(engine)
+        # The core goes before any module is imported: what one does to the process cannot reach it.
+        core = await upgrade_core(engine, tell=tell)
         gated = gate(discover(), core_version=__version__)
-        assembly = assemble(
+        assembly = rehearse(
             gated,
+            settings,
             set_aside=set_aside,
-            try_mount=TrialMount(public_dependencies(database)),
             begin=lambda name, phase: tell(Began(name, phase)),
+            staged=lambda: tell(Staged()),
         )
-        result = await _migrate(engine, _targets(assembly, gated.requires), tell=tell)
+        result = await _migrate(engine, _targets(assembly), tell=tell)
         ready = [item for item in assembly.modules if item.name not in result.failures]
         quarantined = (*assembly.quarantined, *_quarantine(assembly, result.failures))
         async with database.platform_scope(reason="record of the judgement") as session:
@@ -62,48 +72,46 @@ async def judge(
     return Judgement(
         ready=tuple(Ready(item.name, item.candidate.version) for item in ready),
         quarantined=quarantined,
-        migrations=tuple(Migration.of(outcome) for outcome in result.outcomes),
+        migrations=tuple(Migration.of(outcome) for outcome in (*core.outcomes, *result.outcomes)),
     )
 
 
-async def upgrade_core(engine: AsyncEngine) -> None:
+async def upgrade_core(
+    engine: AsyncEngine, *, tell: Callable[[Event], None] = lambda _event: None
+) -> Upgrade:
     """Take the core's own schema to its head, and judge no module.
 
     Raises:
         OperatorError: it could not be migrated.
     """
-    await _migrate(engine, [])
-
-
-async def _migrate(
-    engine: AsyncEngine,
-    modules: Sequence[Target],
-    *,
-    tell: Callable[[Event], None] = lambda _event: None,
-) -> Upgrade:
-    """Take the core's schema to its head, then those of *modules*, and insist on the core's."""
     try:
-        result = await upgrade(
-            engine,
-            [core_target(), *modules],
-            begin=lambda name: tell(Began(name, "migrate")),
-            report=lambda outcome: tell(Migrated(Migration.of(outcome))),
-        )
+        result = await _migrate(engine, [core_target()], tell=tell)
     except MissingRoles as error:
         raise OperatorError(str(error)) from error
-    failure = result.failures.get("core")
-    if failure and failure.error:
-        reason = reason_of(failure.error, package="tochka_migrations")
-        raise OperatorError(f"The core's own schema could not be migrated: {reason}")
+    for failure in result.failures.values():
+        if failure.error:
+            reason = reason_of(failure.error, package="tochka_migrations")
+            raise OperatorError(f"The core's own schema could not be migrated: {reason}")
     return result
 
 
-def _targets(assembly: Assembly, requires: Mapping[str, frozenset[str]]) -> list[Target]:
+async def _migrate(
+    engine: AsyncEngine, targets: Sequence[Target], *, tell: Callable[[Event], None]
+) -> Upgrade:
+    return await upgrade(
+        engine,
+        targets,
+        begin=lambda name: tell(Began(name, "migrate")),
+        report=lambda outcome: tell(Migrated(Migration.of(outcome))),
+    )
+
+
+def _targets(assembly: Assembly) -> list[Target]:
     return [
         module_target(
             module.name,
             module.migrations,
-            requires=requires[module.name],
+            requires=module.requires,
             metadata=module.metadata,
         )
         for module in assembly.modules

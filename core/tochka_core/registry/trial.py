@@ -15,7 +15,16 @@ from tochka_plugins.host import Quarantined, discover
 from tochka_plugins.host.quarantine import quarantine
 
 from tochka_core.errors import OperatorError
-from tochka_core.registry.events import Began, Event, Failed, Judged, Judgement, Migrated, Migration
+from tochka_core.registry.events import (
+    Began,
+    Event,
+    Failed,
+    Judged,
+    Judgement,
+    Migrated,
+    Migration,
+    Staged,
+)
 from tochka_core.settings import Settings
 
 _CHUNK_BYTES: Final = 65536
@@ -104,6 +113,8 @@ class _Trial:
             match event:
                 case Began():
                     self._step = event
+                case Staged():
+                    self._step = None
                 case Migrated(migration):
                     self._step = None
                     self._report(migration)

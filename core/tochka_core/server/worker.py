@@ -8,12 +8,13 @@ import signal
 import site
 import sys
 import threading
+from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
 
 import structlog
 from litestar import Litestar
-from tochka_plugins.host import Assembly, assemble, discover, gate
+from tochka_plugins.host import Assembly, assemble, discover, fit, gate
 
 from tochka_core import __version__
 from tochka_core.app import create_app
@@ -36,10 +37,9 @@ def create_worker() -> Litestar:
     _find_new_packages()
     settings = load_settings(os.environ, env_file=Path(".env"))
     configure_logging(settings.log_level)
-    assembly = asyncio.run(_assemble(settings))
+    app, assembly = fit(asyncio.run(_assemble(settings)), partial(create_app, settings))
     for module in assembly.quarantined:
         _log.error("module not served", module=module.name, reason=module.reason)
-    app = create_app(settings, assembly.modules)
     app.asgi_handler = Draining(app.asgi_handler)
     app.on_startup.append(announce)
     atexit.register(_end_at_once)

@@ -32,6 +32,8 @@ class StagedModule(msgspec.Struct, frozen=True):
     metadata: MetaData | None
     """The tables of its models; `None` where it has no models."""
     migrations: Path | None
+    requires: frozenset[str] = frozenset()
+    """The modules that it needs."""
 
     @property
     def name(self) -> str:
@@ -54,6 +56,7 @@ def stage(module: LoadedModule, *, requires: frozenset[str] = frozenset()) -> St
         routes=_routes(module),
         metadata=_metadata(candidate.name, _sequence(module, "tochka_models"), requires),
         migrations=_migrations(module),
+        requires=requires,
     )
 
 
