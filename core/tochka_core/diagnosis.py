@@ -1,6 +1,7 @@
 """What `tochka doctor` looks at."""
 
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, text
@@ -54,7 +55,10 @@ async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
             yield Finding("roles", is_ok=False, detail=detail)
             return
         yield Finding("roles", is_ok=True, detail=f"{TENANT_ROLE}, {PLATFORM_ROLE}")
-        gated = gate(discover(), core_version=__version__)
+        passed_over: list[Path] = []
+        gated = gate(discover(pass_over=passed_over.append), core_version=__version__)
+        for path in passed_over:
+            yield Finding("metadata", is_ok=False, detail=f"{path} cannot be read")
         assembly = rehearse(gated, settings)
         yield await connection.run_sync(_examine, core_target())
         for module in assembly.modules:

@@ -242,6 +242,11 @@ def test_any_route_may_be_opened_and_carry_keys_of_its_own(served, place):
     assert served(notes=(with_opt(place, {**ANONYMOUS, "own": 1}),))[0].startswith("/notes")
 
 
+def test_a_description_that_cannot_be_encoded_is_refused(core, staged):
+    with pytest.raises(UnicodeEncodeError, match="surrogates"):
+        TrialMount(core)(staged("notes", handler(description="half \ud83d")))
+
+
 def test_cache_keys_of_ones_own_are_refused(core, staged):
     own = handler(cache=True, cache_key_builder=lambda request: request.url.path)
     with pytest.raises(RouteRuleBroken, match="cache keys"):

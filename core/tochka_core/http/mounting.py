@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from litestar import Litestar, Router
+from litestar.serialization import encode_json
 from tochka_plugins.host import StagedModule
 
 from tochka_core.http.route_rules import MODULE_KEY, handlers_at, refuse_unsafe_routes
@@ -47,7 +48,7 @@ class TrialMount:
         app = Litestar(
             route_handlers=[mount(module)], dependencies=self._dependencies, logging_config=None
         )
-        app.openapi_schema.to_schema()
+        encode_json(app.openapi_schema.to_schema())
         names = set(_names(app, _path(module)))
         for kind, name in sorted(names & self._owners.keys()):
             owner = self._owners[kind, name]

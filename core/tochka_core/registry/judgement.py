@@ -4,7 +4,9 @@ Workers follow the record that it leaves.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
+import structlog
 from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tochka_migrations import Outcome, Upgrade, core_target, upgrade
@@ -30,6 +32,8 @@ from tochka_core.registry.record import write_judgement
 from tochka_core.registry.rehearsal import rehearse
 from tochka_core.settings import Settings
 
+_log = structlog.get_logger(__name__)
+
 
 async def judge(
     settings: Settings,
@@ -51,7 +55,7 @@ async def judge(
         await check_server(engine)
         # The core goes before any module is imported: what one does to the process cannot reach it.
         core = await upgrade_core(engine, tell=tell)
-        gated = gate(discover(), core_version=__version__)
+        gated = gate(discover(pass_over=_warn), core_version=__version__)
         assembly = rehearse(
             gated,
             settings,
@@ -104,6 +108,10 @@ async def _migrate(
         begin=lambda name: tell(Began(name, "migrate")),
         report=lambda outcome: tell(Migrated(Migration.of(outcome))),
     )
+
+
+def _warn(distribution: Path) -> None:
+    _log.warning("a distribution whose metadata cannot be read", path=str(distribution))
 
 
 def _targets(assembly: Assembly) -> list[Target]:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Final
 
 from litestar import Litestar
+from litestar.serialization import encode_json
 from msgspec.structs import replace
 from tochka_plugins.host import (
     Assembly,
@@ -50,5 +51,5 @@ def rehearse(
 
 def _build(settings: Settings, modules: Sequence[StagedModule]) -> Litestar:
     app = create_app(settings, modules)
-    app.openapi_schema.to_schema()
+    encode_json(app.openapi_schema.to_schema())
     return app

@@ -13,6 +13,7 @@ from sqlalchemy import MetaData
 
 from tochka_plugins.host.discovery import Candidate
 from tochka_plugins.host.loading import LoadedModule
+from tochka_plugins.host.storable import is_storable
 from tochka_plugins.host.table_rules import broken_table_rules
 from tochka_plugins.info import ModuleInfo
 from tochka_plugins.models import Model, schema_of
@@ -70,6 +71,9 @@ def _info(module: LoadedModule) -> ModuleInfo:
         msgspec.convert(msgspec.structs.asdict(info), ModuleInfo)
     except msgspec.ValidationError as error:
         raise StagingError(f"tochka_module_info: {error}") from error
+    for field, text in msgspec.structs.asdict(info).items():
+        if text is not None and not is_storable(text):
+            raise StagingError(f"tochka_module_info: {field} has a NUL or half a surrogate pair")
     description = info.description or module.candidate.summary
     return msgspec.structs.replace(info, description=description)
 

@@ -112,6 +112,21 @@ def test_an_error_that_cannot_be_shown_is_survived(beside, module):
     assert "Unspeakable" in beside(module("bad", tochka_routes=tochka_routes)).reason
 
 
+def test_what_cannot_be_stored_of_a_message_is_replaced(beside, module):
+    def tochka_routes():
+        raise ValueError("nul \0, half \ud83d")
+
+    reason = beside(module("bad", tochka_routes=tochka_routes)).reason
+    assert reason.startswith("ValueError: nul \N{REPLACEMENT CHARACTER}, half \ufffd")
+
+
+def test_a_long_message_is_cut(beside, module):
+    def tochka_routes():
+        raise ValueError("x" * 10_000)
+
+    assert len(beside(module("bad", tochka_routes=tochka_routes)).reason) < 700
+
+
 @pytest.mark.parametrize(
     ("hook", "result"),
     [
