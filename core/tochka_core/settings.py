@@ -50,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Database connections that one worker keeps."""
 
     import_seconds: Annotated[float, Meta(gt=0, le=600)] = 10.0
-    """How long a module may take to be imported, and as long again to be staged."""
+    """How long a module may take to be imported; as long again to be staged, started, stopped."""
 
     default_region: Annotated[str, Meta(pattern=r"\A[A-Z]{2}\Z")] = "RU"
     """The country (ISO 3166-1 alpha-2) of phone numbers that are written without one."""

@@ -80,7 +80,11 @@ async def test_a_bad_body_is_refused(client, nothing_stored, content, content_ty
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/api/v1/nowhere", "/api/v1/users/me/x", "/api/v1/%00"]
+    "path",
+    [
+        *("/nowhere", "/api/v1/nowhere", "/api/v1/users/me/x", "/api/v1/%00"),
+        *("/schema/whatever", "/schema/what/ever", "/schema/x.json"),
+    ],
 )
 async def test_an_unknown_path_is_a_problem_too(client, path):
     response = await client.get(path)
