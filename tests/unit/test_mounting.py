@@ -104,8 +104,16 @@ def test_a_handler_without_annotations_is_refused(core, staged):
     async def unannotated(note) -> list[str]:
         return [note]
 
-    with pytest.raises(ImproperlyConfiguredException, match="note"):
+    with pytest.raises(RouteRuleBroken, match=r"unannotated: 'note' does not have a type"):
         TrialMount(core)(staged("notes", unannotated))
+
+
+def test_a_handler_whose_annotation_names_nothing_is_refused(core, staged):
+    @get("/")
+    async def mistaken(note: "Nothing") -> None: ...  # noqa: F821 - that is the point
+
+    with pytest.raises(RouteRuleBroken, match=r"mistaken: name 'Nothing' is not defined"):
+        TrialMount(core)(staged("notes", mistaken))
 
 
 def test_one_name_for_two_handlers_of_a_module_is_refused(core, staged):

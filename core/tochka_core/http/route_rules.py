@@ -26,13 +26,15 @@ def refuse_unsafe_routes(contributions: Iterable[ControllerRouterHandler]) -> No
     """Look at each contribution alone: together, the later handler of a path silently wins.
 
     Raises:
-        RouteRuleBroken: two handlers claim one path and method; one sets what is the platform's
-            to set, mounts an application, or caches responses under keys of its own.
+        RouteRuleBroken: two handlers claim one path and method; one has a signature that cannot be
+            read, sets what is the platform's to set, mounts an application, or caches responses
+            under keys of its own.
     """
     taken: set[tuple[str, str]] = set()
     for contribution in contributions:
         for route in Router(path="/", route_handlers=[contribution]).routes:
             for handler in handlers_of(route):
+                _refuse_unreadable_signature(handler)
                 _refuse_platform_keys(handler)
                 _refuse_mount(handler)
                 _refuse_cache_keys(handler)
@@ -72,6 +74,15 @@ def _place(route: BaseRoute) -> str:
         "{}" if isinstance(component, PathParameterDefinition) else component
         for component in route.path_components
     )
+
+
+def _refuse_unreadable_signature(handler: BaseRouteHandler) -> None:
+    """Name the handler, which the framework's own message does not."""
+    try:
+        _ = handler.parsed_fn_signature
+    except Exception as error:
+        told = getattr(error, "detail", error)
+        raise RouteRuleBroken(f"tochka_routes: {handler}: {told}") from error
 
 
 def _refuse_platform_keys(handler: BaseRouteHandler) -> None:

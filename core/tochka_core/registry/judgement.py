@@ -5,6 +5,7 @@ Workers follow the record that it leaves.
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from traceback import extract_tb
 
 import structlog
 from sqlalchemy import NullPool
@@ -114,6 +115,18 @@ def _warn(distribution: Path) -> None:
     _log.warning("a distribution whose metadata cannot be read", path=str(distribution))
 
 
+def _missing_revision(module: StagedModule, error: BaseException) -> str | None:
+    """Return what Alembic's bare KeyError means, `None` for any other error."""
+    raised_in = Path(extract_tb(error.__traceback__)[-1].filename)
+    if not (isinstance(error, KeyError) and "alembic" in raised_in.parts and module.migrations):
+        return None
+    missing = str(error.args[0])
+    naming = [
+        file.name for file in sorted(module.migrations.glob("*.py")) if missing in file.read_text()
+    ]
+    return f"{', '.join(naming)}: there is no revision {missing!r} to follow"
+
+
 def _targets(assembly: Assembly) -> list[Target]:
     return [
         module_target(
@@ -142,5 +155,6 @@ def _quarantine(assembly: Assembly, failures: Mapping[str, Outcome]) -> Sequence
 
 def _reason(module: StagedModule, failure: Outcome) -> str:
     if failure.error is not None:
-        return reason_of(failure.error, package=module.candidate.package)
+        told = reason_of(failure.error, package=module.candidate.package)
+        return _missing_revision(module, failure.error) or told
     return f"needs the module {failure.blocked_by!r}, which is quarantined"
