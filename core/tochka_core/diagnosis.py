@@ -1,6 +1,7 @@
 """What `tochka doctor` looks at."""
 
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, text
@@ -11,15 +12,13 @@ from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE, is_ready
 from tochka_migrations.runner import current_revision, head_of, knows
 from tochka_migrations.table_rules import broken_rules
 from tochka_migrations.targets import module_target
-from tochka_plugins.host import assemble, discover, gate
+from tochka_plugins.host import discover, gate
 
 from tochka_core import __version__
-from tochka_core.db import Database
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.errors import OperatorError
-from tochka_core.http.dependencies import public_dependencies
-from tochka_core.http.mounting import TrialMount
+from tochka_core.registry.composition import compose
 from tochka_core.settings import Settings
 
 
@@ -54,8 +53,11 @@ async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
             yield Finding("roles", is_ok=False, detail=detail)
             return
         yield Finding("roles", is_ok=True, detail=await connection.run_sync(_describe_roles))
-        gated = gate(discover(), core_version=__version__)
-        assembly = assemble(gated, try_mount=_trial_mount(settings))
+        passed_over: list[Path] = []
+        gated = gate(discover(pass_over=passed_over.append), core_version=__version__)
+        for path in passed_over:
+            yield Finding("metadata", is_ok=False, detail=f"{path} cannot be read")
+        assembly = compose(gated, settings)
         yield await connection.run_sync(_examine, core_target())
         for module in assembly.modules:
             if module.migrations is None:
@@ -64,18 +66,13 @@ async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
             target = module_target(
                 module.name,
                 module.migrations,
-                requires=gated.requires[module.name],
+                requires=module.requires,
                 metadata=module.metadata,
             )
             yield await connection.run_sync(_examine, target)
         for item in assembly.quarantined:
             detail = f"quarantined in phase {item.phase}: {item.reason}"
             yield Finding(item.name, is_ok=False, detail=detail)
-
-
-def _trial_mount(settings: Settings) -> TrialMount:
-    """Return the trial that `tochka upgrade` makes; the database in it is never opened."""
-    return TrialMount(public_dependencies(Database(settings.engine_url, pool_size=1)))
 
 
 def _has_roles(connection: Connection) -> bool:

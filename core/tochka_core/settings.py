@@ -50,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Database connections that one worker keeps."""
 
     import_seconds: Annotated[float, Meta(gt=0, le=600)] = 10.0
-    """How long a module may take to be imported, and as long again to be staged."""
+    """How long a module may take to be imported; as long again to be staged, started, stopped."""
 
     migration_seconds: Annotated[float, Meta(gt=0, le=604_800)] = 3600.0
     """How long the migration of one schema may take."""

@@ -2,50 +2,15 @@
 
 import os
 import signal
-import threading
 import time
-from collections import Counter
 
-import httpx
+from load import Load
 from tochka_plugins.testing import running_platform
 
 CONTACTS = "/api/v1/contacts"
-CONNECTIONS = 16
 WORKERS = 2
 DEADLINE_SECONDS = 120
 REQUESTS = 50
-
-
-class Load:
-    """Clients that read all the time: half keep their connection, half open a new one each time."""
-
-    def __init__(self, base_url, headers):
-        self._base_url, self._headers = base_url, headers
-        self._stopped = threading.Event()
-        self.results = Counter()
-        self._threads = [threading.Thread(target=self._read, args=(n,)) for n in range(CONNECTIONS)]
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stopped.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _read(self, number):
-        with httpx.Client(timeout=60) as kept:
-            while not self._stopped.is_set():
-                client = kept if number % 2 else httpx
-                try:
-                    response = client.get(
-                        self._base_url + "/api/v1/users/me", headers=self._headers
-                    )
-                    self.results[response.status_code] += 1
-                except httpx.HTTPError as error:
-                    self.results[repr(error)] += 1
 
 
 def reload(platform):
@@ -63,7 +28,7 @@ def test_no_request_fails_while_a_module_is_installed_and_removed(environment, w
         python=str(environment.python), data_dir=workspace / "data-load", environ=settings
     ) as platform:
         acme = platform.tenant_client("acme")
-        with Load(platform.base_url, dict(acme.headers)) as load:
+        with Load(platform.base_url, "/api/v1/users/me", dict(acme.headers)) as load:
             environment.pip("install", "--quiet", "--no-deps", wheels["tochka-contacts"])
             reload(platform)
             environment.pip("uninstall", "--quiet", "--yes", "tochka-contacts")

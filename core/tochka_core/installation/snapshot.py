@@ -149,7 +149,7 @@ def _folder() -> Path:
 @contextmanager
 def _lock(folder: Path, *, wait: bool = False) -> Iterator[None]:
     with folder.with_name(f"{folder.name}.lock").open("w") as file:
-        os.set_inheritable(file.fileno(), True)
+        os.set_inheritable(file.fileno(), True)  # noqa: FBT003 - positional only
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:

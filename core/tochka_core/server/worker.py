@@ -6,13 +6,13 @@ import os
 import signal
 import site
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import structlog
 from litestar import Litestar
-from tochka_plugins.host import assemble, discover, gate
+from tochka_plugins.host import StagedModule, assemble, discover, fit, gate
 
 from tochka_core import __version__
 from tochka_core.app import create_app
@@ -45,11 +45,14 @@ def create_worker() -> Litestar:
     configure_logging(settings.log_level)
     ready = asyncio.run(_read_ready(settings))
     candidates = [item for item in discover() if ready.get(item.name) == item.version]
-    assembly = assemble(gate(candidates, core_version=__version__))
+
+    def build(modules: Sequence[StagedModule]) -> Litestar:
+        names = {module.name for module in modules}
+        return create_app(settings, modules, absent=ready.keys() - names)
+
+    app, assembly = fit(assemble(gate(candidates, core_version=__version__)), build)
     for module in assembly.quarantined:
         _log.error("module not served", module=module.name, reason=module.reason)
-    absent = ready.keys() - {module.name for module in assembly.modules}
-    app = create_app(settings, assembly.modules, absent=absent)
     app.asgi_handler = Draining(app.asgi_handler)
     atexit.register(_end_at_once, use)
     return app

@@ -1,6 +1,5 @@
 """An environment comes back as it was, whatever was done to it."""
 
-import os
 import shutil
 
 import pytest
@@ -20,7 +19,7 @@ CHANGES = st.lists(st.tuples(st.sampled_from(["replace", "remove"]), st.sampled_
 def contents(root):
     """Return what each file holds, and where each link leads, by path."""
     return {
-        str(path.relative_to(root)): os.readlink(path) if path.is_symlink() else path.read_text()
+        str(path.relative_to(root)): str(path.readlink()) if path.is_symlink() else path.read_text()
         for path in root.rglob("*")
         if (path.is_symlink() or path.is_file()) and "kept" not in path.parts
     }

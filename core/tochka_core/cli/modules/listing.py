@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 import click
@@ -57,7 +58,7 @@ async def _find(settings: Settings) -> list[ListedModule]:
             )
             for item in await list_modules(session)
         }
-    for candidate in discover():
+    for candidate in discover(pass_over=_warn):
         known = listed.get(candidate.name)
         if known is None or known.version != candidate.version:
             reason = "not judged yet; run `tochka upgrade`, or send SIGHUP to `tochka serve`"
@@ -65,6 +66,10 @@ async def _find(settings: Settings) -> list[ListedModule]:
                 candidate.name, candidate.version, "new", reason=reason
             )
     return [listed[name] for name in sorted(listed)]
+
+
+def _warn(distribution: Path) -> None:
+    click.echo(f"A distribution whose metadata cannot be read: {distribution}", err=True)
 
 
 def _print(found: Sequence[ListedModule]) -> None:

@@ -11,7 +11,7 @@ from tochka_core.cli.output import json_option, print_json, print_table
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.local import running_database
-from tochka_core.registry.judgement import upgrade_core
+from tochka_core.registry.migration import upgrade_core
 from tochka_core.registry.purge import Remains, find_remains, refuse
 from tochka_core.registry.purge import purge as drop_remains
 from tochka_core.settings import Settings
