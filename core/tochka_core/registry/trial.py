@@ -82,8 +82,8 @@ def _child(
             stdin=instructions,
             env={**child_environment(), "DATABASE_URL": settings.database_url or ""},
             pass_fds=[writing],
-            # Ctrl-C is for the process that follows this one.
-            process_group=0,
+            # Ctrl-C at the terminal is for the process that follows this one.
+            start_new_session=True,
         )
     os.close(writing)
     try:
