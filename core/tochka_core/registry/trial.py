@@ -94,8 +94,8 @@ def _child(
             stdout=_STDERR,
             env={**_environment(beside), "DATABASE_URL": settings.database_url or ""},
             pass_fds=[writing],
-            # Ctrl-C is for the process that follows this one.
-            process_group=0,
+            # Ctrl-C at the terminal is for the process that follows this one.
+            start_new_session=True,
         )
     os.close(writing)
     try:

@@ -31,8 +31,8 @@ class Judge:
             [sys.executable, "-m", "tochka_core", "upgrade"],
             env=child_environment(),
             stdin=subprocess.DEVNULL,
-            # Ctrl-C is for this process, which passes it on.
-            process_group=0,
+            # Ctrl-C at the terminal is for this process, which passes it on.
+            start_new_session=True,
         )
 
     def find_verdict(self) -> bool | None:

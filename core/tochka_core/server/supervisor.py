@@ -78,18 +78,23 @@ class Supervisor(MPServer):
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:  # noqa: ANN401, ARG002 - Granian's own
         try:
-            while not self.interrupt_signal and not self._workers.has_none_started():
-                self.main_loop_interrupt.wait(_LOOK_SECONDS)
-                self.main_loop_interrupt.clear()
-                self._workers.look_after()
-                self._look_after_judge()
+            has_failed = self._look_after_all()
         finally:
             self._judge.stop()
         # Granian's shutdown makes the exit code of this list.
-        self.interrupt_children.clear()
-        if not self.interrupt_signal:
-            logger.error("A worker could not be started; what it said stands above")
-            self.interrupt_children.append(0)
+        self.interrupt_children[:] = [0] if has_failed else []
+
+    def _look_after_all(self) -> bool:
+        """Return when it is time to stop, true if that is because no worker can start."""
+        while not self.interrupt_signal:
+            if self._workers.has_none_started():
+                logger.error("A worker could not be started; what it said stands above")
+                return True
+            self._workers.look_after()
+            self._look_after_judge()
+            self.main_loop_interrupt.wait(_LOOK_SECONDS)
+            self.main_loop_interrupt.clear()
+        return False
 
     def _look_after_judge(self) -> None:
         if self.reload_signal and not self._judge.is_busy:
