@@ -6,6 +6,7 @@ from types import ModuleType
 import pytest
 from litestar import WebSocket, get, websocket
 from tochka_core import __version__
+from tochka_core.registry.composition import compose
 from tochka_core.settings import Settings
 from tochka_plugins import hookimpl
 from tochka_plugins.host import Candidate, gate

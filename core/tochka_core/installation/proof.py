@@ -15,6 +15,7 @@ from tochka_core import __version__
 from tochka_core.errors import OperatorError
 from tochka_core.installation import pip
 from tochka_core.installation.pip import Step
+from tochka_core.installation.snapshot import undo_interrupted_change
 from tochka_core.registry.events import Judgement
 from tochka_core.registry.models import Module
 from tochka_core.registry.session import in_platform_scope
@@ -50,6 +51,7 @@ def proven(
     Raises:
         OperatorError: pip finds no answer, or the core itself would be replaced.
     """
+    undo_interrupted_change()
     tell("Resolving")
     # The core among them keeps what it needs itself in reach of pip's resolver.
     wanted = [*requirements, f"{CORE_DISTRIBUTION}=={__version__}"]

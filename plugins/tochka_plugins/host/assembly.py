@@ -74,8 +74,8 @@ def _recursion_limit_kept() -> Iterator[None]:
         lowered_to = sys.getrecursionlimit()
         if lowered_to < limit:
             sys.setrecursionlimit(limit)
-    if lowered_to < limit:
-        raise RecursionLimitLowered(f"sys.setrecursionlimit({lowered_to}) harms all other modules")
+            message = f"sys.setrecursionlimit({lowered_to}) harms all other modules"
+            raise RecursionLimitLowered(message)
 
 
 def blocked(candidate: Candidate, cause: Quarantined) -> Quarantined:

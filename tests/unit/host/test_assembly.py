@@ -205,13 +205,16 @@ def test_a_module_that_cannot_be_mounted_is_set_aside_with_its_dependents(module
 
 
 LOWERED = sys.getrecursionlimit() - 100
-LOWERING = f"import sys\nsys.setrecursionlimit({LOWERED})"
+LOWERING = f"sys.setrecursionlimit({LOWERED})"
 
 
 @pytest.mark.parametrize(
     "source",
-    [LOWERING, RAISING.format(statement=LOWERING.replace("\n", "; "))],
-    ids=["load", "stage"],
+    [
+        f"import sys; {LOWERING}",
+        RAISING.format(statement=LOWERING),
+        RAISING.format(statement=f"{LOWERING}; raise RecursionError"),
+    ],
 )
 def test_a_module_that_lowers_the_recursion_limit_harms_nobody_else(beside, written_module, source):
     assert f"setrecursionlimit({LOWERED})" in beside(written_module("bad", source)).reason
