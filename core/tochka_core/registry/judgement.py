@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from tochka_migrations import Outcome, Upgrade, core_target, upgrade
+from tochka_migrations import Outcome, Target, Upgrade, core_target, upgrade
 from tochka_migrations.roles import MissingRoles
-from tochka_migrations.targets import Target, module_target
 from tochka_plugins.host import Assembly, Quarantined, StagedModule, assemble, discover, gate
 from tochka_plugins.host.quarantine import quarantine, reason_of
 
@@ -21,6 +20,7 @@ from tochka_core.http.dependencies import public_dependencies
 from tochka_core.http.mounting import TrialMount
 from tochka_core.registry.events import Began, Event, Judgement, Migrated, Migration, Ready
 from tochka_core.registry.record import write_judgement
+from tochka_core.registry.targets import module_targets
 from tochka_core.settings import Settings
 
 
@@ -51,7 +51,7 @@ async def judge(
             try_mount=TrialMount(public_dependencies(database)),
             begin=lambda name, phase: tell(Began(name, phase)),
         )
-        targets = _targets(assembly, gated.requires)
+        targets = module_targets(assembly, gated.requires)
         result = await _migrate(engine, targets, rehearse=rehearse, tell=tell)
         ready = [item for item in assembly.modules if item.name not in result.failures]
         quarantined = (*assembly.quarantined, *_quarantine(assembly, result.failures))
@@ -102,19 +102,6 @@ async def _migrate(
         reason = reason_of(failure.error, package="tochka_migrations")
         raise OperatorError(f"The core's own schema could not be migrated: {reason}")
     return result
-
-
-def _targets(assembly: Assembly, requires: Mapping[str, frozenset[str]]) -> list[Target]:
-    return [
-        module_target(
-            module.name,
-            module.migrations,
-            requires=requires[module.name],
-            metadata=module.metadata,
-        )
-        for module in assembly.modules
-        if module.migrations is not None
-    ]
 
 
 def _quarantine(assembly: Assembly, failures: Mapping[str, Outcome]) -> Sequence[Quarantined]:
