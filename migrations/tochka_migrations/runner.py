@@ -1,6 +1,6 @@
 """Taking every schema to its head: in order, one at a time in the cluster, each all or nothing."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Final
@@ -10,6 +10,7 @@ from alembic import command
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from tochka_migrations.patience import DEFAULT_PATIENCE, Patience, try_patiently
 from tochka_migrations.recording import recorded
 from tochka_migrations.revisions import config_for, head_of
 from tochka_migrations.rls import all_rows, protect
@@ -22,9 +23,6 @@ from tochka_migrations.transactions import kept_whole, never_commit
 
 ADVISORY_LOCK: Final = 7_405_150_100
 """Any number will do; all processes that migrate one database take this lock."""
-
-LOCK_TIMEOUT: Final = "4s"
-"""A revision that waits longer for a table would make every later request queue behind it."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -67,13 +65,15 @@ async def upgrade(
     targets: Sequence[Target],
     *,
     rehearse: bool = False,
+    patience: Patience = DEFAULT_PATIENCE,
     begin: Callable[[str], None] = lambda _target: None,
     report: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> Upgrade:
     """Take *targets* to their heads, in the order given.
 
-    Each target has one transaction. A failure leaves its schema as it was and stops those that
-    require it; the others go on. Two processes that migrate one database at once take turns.
+    Each target has one transaction, which is tried again with *patience* where other sessions hold
+    a lock that it needs. A failure leaves its schema as it was and stops those that require it; the
+    others go on. Two processes that migrate one database at once take turns.
     *begin* is told of each target by name before its revisions run, *report* of what became of it.
 
     To *rehearse* does all of it in one transaction and takes it back: what is returned is what an
@@ -85,10 +85,11 @@ async def upgrade(
     """
     outcomes: dict[str, Outcome] = {}
     async with exclusive(engine) as connection:
-        attempt = partial(_rehearsal, connection) if rehearse else engine.begin
-        async with attempt() as working:
+        transaction = partial(_rehearsal, connection) if rehearse else engine.begin
+        async with transaction() as working:
             prepared = await working.run_sync(ensure_roles)
             standings = await working.run_sync(survey, targets)
+        attempt = partial(_attempt, transaction, patience)
         for target in targets:
             begin(target.name)
             standing = standings[target.name]
@@ -124,8 +125,24 @@ async def _rehearsal(connection: AsyncConnection) -> AsyncIterator[AsyncConnecti
             await check.rollback()
 
 
+async def _attempt(
+    transaction: Callable[[], AbstractAsyncContextManager[AsyncConnection]],
+    patience: Patience,
+    work: Callable[[Connection], None],
+) -> None:
+    """Do *work* in a transaction of its own, again where others hold a lock that it needs."""
+    timeout = f"SET LOCAL lock_timeout = '{patience.lock_timeout_seconds * 1000:.0f}ms'"
+
+    async def once() -> None:
+        async with transaction() as connection:
+            await connection.execute(text(timeout))
+            await connection.run_sync(work)
+
+    await try_patiently(once, patience)
+
+
 async def _upgrade(
-    attempt: Callable[[], AbstractAsyncContextManager[AsyncConnection]],
+    attempt: Callable[[Callable[[Connection], None]], Awaitable[None]],
     target: Target,
     standing: Standing,
     done: Mapping[str, Outcome],
@@ -135,11 +152,15 @@ async def _upgrade(
     if blocker := _blocker(target, done):
         return Outcome(target.name, before, before, blocked_by=blocker)
     statements = list(prepared)
+
+    def run(connection: Connection) -> None:
+        statements[:] = prepared
+        _run(connection, target, standing, statements)
+
     try:
         head = head_of(target)
         if before != head or not standing.is_sound:
-            async with attempt() as connection:
-                await connection.run_sync(_run, target, standing, statements)
+            await attempt(run)
     except Exception as error:  # noqa: BLE001 - a revision may raise anything; the others go on
         return Outcome(target.name, before, before, error=error, statements=tuple(statements))
     return Outcome(target.name, before, head, statements=tuple(statements))
@@ -152,7 +173,6 @@ def _blocker(target: Target, done: Mapping[str, Outcome]) -> str | None:
 
 
 def _run(connection: Connection, target: Target, standing: Standing, statements: list[str]) -> None:
-    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
     # A revision that forgets the schema must not write into public.
     connection.execute(text(f'SET LOCAL search_path = "{target.schema}"'))
     if not inspect(connection).has_schema(target.schema):
