@@ -71,6 +71,13 @@ def e2e(session: Session) -> None:
 
 
 @nox.session
+def bench(session: Session) -> None:
+    """Measure what we claim about speed; see bench/README.md."""
+    install_locked(session)
+    session.run("python", "bench/upgrade.py", env=ENVIRONMENT)
+
+
+@nox.session
 def lowest(session: Session) -> None:
     """Run the tests on the lowest versions that the project claims to work with."""
     project = tomllib.loads(Path("pyproject.toml").read_text())

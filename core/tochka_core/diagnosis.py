@@ -7,11 +7,9 @@ import msgspec
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tochka_migrations import Target, core_target
-from tochka_migrations.rls import missing_protection
+from tochka_migrations.revisions import head_of, knows
 from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE, is_ready
-from tochka_migrations.runner import current_revision, head_of, knows
-from tochka_migrations.table_rules import broken_rules
-from tochka_migrations.targets import module_target
+from tochka_migrations.survey import Standing, survey
 from tochka_plugins.host import discover, gate
 
 from tochka_core import __version__
@@ -19,6 +17,7 @@ from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.errors import OperatorError
 from tochka_core.registry.composition import compose
+from tochka_core.registry.targets import module_targets
 from tochka_core.settings import Settings
 
 
@@ -58,18 +57,13 @@ async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
         for path in passed_over:
             yield Finding("metadata", is_ok=False, detail=f"{path} cannot be read")
         assembly = compose(gated, settings)
-        yield await connection.run_sync(_examine, core_target())
+        targets = [core_target(), *module_targets(assembly)]
+        standings = await connection.run_sync(survey, targets)
+        for target in targets:
+            yield _judge(target, standings[target.name])
         for module in assembly.modules:
             if module.migrations is None:
                 yield Finding(module.name, is_ok=True, detail="has no tables")
-                continue
-            target = module_target(
-                module.name,
-                module.migrations,
-                requires=module.requires,
-                metadata=module.metadata,
-            )
-            yield await connection.run_sync(_examine, target)
         for item in assembly.quarantined:
             detail = f"quarantined in phase {item.phase}: {item.reason}"
             yield Finding(item.name, is_ok=False, detail=detail)
@@ -86,19 +80,17 @@ def _describe_roles(connection: Connection) -> str:
     return detail
 
 
-def _examine(connection: Connection, target: Target) -> Finding:
+def _judge(target: Target, standing: Standing) -> Finding:
     """Compare one schema with what its revisions and the rules of isolation say."""
-    current, head = current_revision(connection, target), head_of(target)
+    current, head = standing.revision, head_of(target)
     if current is not None and not knows(target, current):
         detail = f"is at {current}, which is newer than the installed package; install a newer one"
-        return Finding(target.name, is_ok=False, detail=detail)
-    if current != head:
+    elif current != head:
         detail = f"is at {current or 'nothing'}, the newest revision is {head}; run: tochka upgrade"
-        return Finding(target.name, is_ok=False, detail=detail)
-    missing = missing_protection(connection, target)
-    if broken := "; ".join(broken_rules(connection, target)):
-        return Finding(target.name, is_ok=False, detail=f"lets tenants meet: {broken}")
-    if missing:
-        detail = f"lacks protection; run: tochka upgrade, or: {'; '.join(missing)}"
-        return Finding(target.name, is_ok=False, detail=detail)
-    return Finding(target.name, is_ok=True, detail=f"at {current}, every table protected")
+    elif broken := "; ".join(standing.broken_rules):
+        detail = f"lets tenants meet: {broken}"
+    elif missing := "; ".join(standing.missing_protection):
+        detail = f"lacks protection; run: tochka upgrade, or: {missing}"
+    else:
+        return Finding(target.name, is_ok=True, detail=f"at {current}, every table protected")
+    return Finding(target.name, is_ok=False, detail=detail)

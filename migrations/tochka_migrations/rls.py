@@ -59,38 +59,57 @@ class TableState(msgspec.Struct, frozen=True):
     platform_privileges: frozenset[str]
 
 
-def protect(connection: Connection, target: Target) -> list[str]:
+def protect(connection: Connection, target: Target) -> Sequence[str]:
     """Bring all tables of *target* under protection; return the statements that it took.
 
     An empty list means that all was in place.
     """
-    statements = missing_protection(connection, target)
+    statements = missing_protection(connection, [target])[target.name]
     for statement in statements:
         connection.execute(text(statement))
     return statements
 
 
-def missing_protection(connection: Connection, target: Target) -> list[str]:
-    """Return the statements that would bring all tables of *target* under protection."""
-    statements = _schema_grants(connection, target)
-    for table in _tables(connection, target.schema):
-        if table.has_tenant and not table.is_view:
-            statements += _row_level_security(table)
-        statements += _table_grants(table, target)
-    return statements
+def missing_protection(
+    connection: Connection, targets: Sequence[Target]
+) -> Mapping[str, Sequence[str]]:
+    """Return by target the statements that would bring all its tables under protection."""
+    grants = _schemas_without_usage(connection, targets)
+    tables = _tables(connection, targets)
+    return {
+        target.name: [
+            *_schema_grants(target, grants[target.schema]),
+            *(
+                statement
+                for table in tables[target.schema]
+                for statement in (*_row_level_security(table), *_table_grants(table, target))
+            ),
+        ]
+        for target in targets
+    }
 
 
-def _schema_grants(connection: Connection, target: Target) -> list[str]:
+def _schema_grants(target: Target, lacking: Sequence[str]) -> list[str]:
     roles = [PLATFORM_ROLE] if target.is_core else [PLATFORM_ROLE, TENANT_ROLE]
-    usage = text("SELECT has_schema_privilege(:role, :schema, 'USAGE')")
     return [
-        f'GRANT USAGE ON SCHEMA "{target.schema}" TO {role}'
-        for role in roles
-        if not connection.scalar(usage, {"role": role, "schema": target.schema})
+        f'GRANT USAGE ON SCHEMA "{target.schema}" TO {role}' for role in roles if role in lacking
     ]
 
 
+def _schemas_without_usage(
+    connection: Connection, targets: Sequence[Target]
+) -> Mapping[str, Sequence[str]]:
+    """Return by schema the roles that may not use it."""
+    lacking: dict[str, list[str]] = {target.schema: [] for target in targets}
+    parameters = {"roles": [PLATFORM_ROLE, TENANT_ROLE], "schemas": list(lacking)}
+    for row in connection.execute(text(_WITHOUT_USAGE), parameters):
+        lacking[row.schema].append(row.role)
+    return lacking
+
+
 def _row_level_security(table: TableState) -> list[str]:
+    if table.is_view or not table.has_tenant:
+        return []
     statements = []
     if not table.is_enabled:
         statements.append(f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY")
@@ -126,32 +145,43 @@ def _table_grants(table: TableState, target: Target) -> list[str]:
     return statements
 
 
-def _tables(connection: Connection, schema: str) -> Sequence[TableState]:
-    rows = connection.execute(text(_TABLES), {"schema": schema, "version_table": VERSION_TABLE})
-    return [
-        TableState(
-            name=row.name,
-            is_view=row.is_view,
-            has_tenant=row.has_tenant,
-            is_enabled=row.relrowsecurity,
-            is_forced=row.relforcerowsecurity,
-            policies={
-                name: _normalised(policy)
-                for name, policy in zip(row.policy_names, row.policies, strict=True)
-            },
-            tenant_privileges=frozenset(row.tenant_privileges),
-            platform_privileges=frozenset(row.platform_privileges),
+def _tables(
+    connection: Connection, targets: Sequence[Target]
+) -> Mapping[str, Sequence[TableState]]:
+    """Return by schema its tables and views."""
+    found: dict[str, list[TableState]] = {target.schema: [] for target in targets}
+    parameters = {"schemas": list(found), "version_table": VERSION_TABLE}
+    for row in connection.execute(text(_TABLES), parameters):
+        found[row.schema].append(
+            TableState(
+                name=row.name,
+                is_view=row.is_view,
+                has_tenant=row.has_tenant,
+                is_enabled=row.relrowsecurity,
+                is_forced=row.relforcerowsecurity,
+                policies={
+                    name: _normalised(policy)
+                    for name, policy in zip(row.policy_names, row.policies, strict=True)
+                },
+                tenant_privileges=frozenset(row.tenant_privileges),
+                platform_privileges=frozenset(row.platform_privileges),
+            )
         )
-        for row in rows
-    ]
+    return found
 
 
+_WITHOUT_USAGE: Final = """
+SELECT nspname AS schema, role
+FROM pg_namespace CROSS JOIN unnest(CAST(:roles AS text[])) AS role
+WHERE nspname = ANY (:schemas) AND NOT has_schema_privilege(role, oid, 'USAGE')
+"""
 _PRIVILEGES: Final = (
     "ARRAY(SELECT p FROM unnest(ARRAY['SELECT','INSERT','UPDATE','DELETE']) AS p"
     " WHERE has_table_privilege('{role}', c.oid, p))"
 )
 _TABLES: Final = f"""
-SELECT format('%I.%I', n.nspname, c.relname) AS name,
+SELECT n.nspname AS schema,
+    format('%I.%I', n.nspname, c.relname) AS name,
     c.relkind = 'v' AS is_view,
     EXISTS (SELECT FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped) AS has_tenant,
@@ -166,6 +196,6 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
     {_PRIVILEGES.format(role=TENANT_ROLE)} AS tenant_privileges,
     {_PRIVILEGES.format(role=PLATFORM_ROLE)} AS platform_privileges
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = :schema AND c.relkind IN ('r', 'p', 'v') AND c.relname <> :version_table
+WHERE n.nspname = ANY (:schemas) AND c.relkind IN ('r', 'p', 'v') AND c.relname <> :version_table
 ORDER BY c.relname
 """  # noqa: S608 - the interpolated parts are the constants above

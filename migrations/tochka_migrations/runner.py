@@ -1,31 +1,28 @@
 """Taking every schema to its head: in order, one at a time in the cluster, each all or nothing."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Final
 
 import msgspec
 from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from tochka_migrations.patience import DEFAULT_PATIENCE, Patience, try_patiently
 from tochka_migrations.recording import recorded
+from tochka_migrations.revisions import config_for, head_of
 from tochka_migrations.rls import all_rows, protect
 from tochka_migrations.roles import ensure_roles
 from tochka_migrations.surroundings import refuse_strays, surroundings
+from tochka_migrations.survey import Standing, survey
 from tochka_migrations.table_rules import UnsafeSchema, broken_rules
-from tochka_migrations.targets import CORE_TARGET, HERE, VERSION_TABLE, Target
+from tochka_migrations.targets import CORE_TARGET, Target
 from tochka_migrations.transactions import kept_whole, never_commit
 
 ADVISORY_LOCK: Final = 7_405_150_100
 """Any number will do; all processes that migrate one database take this lock."""
-
-LOCK_TIMEOUT: Final = "4s"
-"""A revision that waits longer for a table would make every later request queue behind it."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -42,6 +39,11 @@ class Outcome(msgspec.Struct, frozen=True):
     """The SQL that was run for it, without parameters; the last one may be what failed."""
 
     @property
+    def has_failed(self) -> bool:
+        """The target is not at its head."""
+        return self.error is not None or self.blocked_by is not None
+
+    @property
     def has_changed(self) -> bool:
         """The target has been taken forward."""
         return self.before != self.after
@@ -55,7 +57,7 @@ class Upgrade(msgspec.Struct, frozen=True):
     @property
     def failures(self) -> dict[str, Outcome]:
         """The targets that are not at their head, by name."""
-        return {item.target: item for item in self.outcomes if item.error or item.blocked_by}
+        return {item.target: item for item in self.outcomes if item.has_failed}
 
 
 async def upgrade(
@@ -63,13 +65,15 @@ async def upgrade(
     targets: Sequence[Target],
     *,
     rehearse: bool = False,
+    patience: Patience = DEFAULT_PATIENCE,
     begin: Callable[[str], None] = lambda _target: None,
     report: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> Upgrade:
     """Take *targets* to their heads, in the order given.
 
-    Each target has one transaction. A failure leaves its schema as it was and stops those that
-    require it; the others go on. Two processes that migrate one database at once take turns.
+    Each target has one transaction, which is tried again with *patience* where other sessions hold
+    a lock that it needs. A failure leaves its schema as it was and stops those that require it; the
+    others go on. Two processes that migrate one database at once take turns.
     *begin* is told of each target by name before its revisions run, *report* of what became of it.
 
     To *rehearse* does all of it in one transaction and takes it back: what is returned is what an
@@ -81,12 +85,15 @@ async def upgrade(
     """
     outcomes: dict[str, Outcome] = {}
     async with exclusive(engine) as connection:
-        attempt = partial(_rehearsal, connection) if rehearse else engine.begin
-        async with attempt() as working:
+        transaction = partial(_rehearsal, connection) if rehearse else engine.begin
+        async with transaction() as working:
             prepared = await working.run_sync(ensure_roles)
+            standings = await working.run_sync(survey, targets)
+        attempt = partial(_attempt, transaction, patience)
         for target in targets:
             begin(target.name)
-            outcome = await _upgrade(attempt, target, outcomes, prepared)
+            standing = standings[target.name]
+            outcome = await _upgrade(attempt, target, standing, outcomes, prepared)
             outcomes[target.name] = outcome
             prepared = []
             report(outcome)
@@ -118,42 +125,64 @@ async def _rehearsal(connection: AsyncConnection) -> AsyncIterator[AsyncConnecti
             await check.rollback()
 
 
+async def _attempt(
+    transaction: Callable[[], AbstractAsyncContextManager[AsyncConnection]],
+    patience: Patience,
+    work: Callable[[Connection], None],
+) -> None:
+    """Do *work* in a transaction of its own, again where others hold a lock that it needs."""
+    timeout = f"SET LOCAL lock_timeout = '{patience.lock_timeout_seconds * 1000:.0f}ms'"
+
+    async def once() -> None:
+        async with transaction() as connection:
+            await connection.execute(text(timeout))
+            await connection.run_sync(work)
+
+    await try_patiently(once, patience)
+
+
 async def _upgrade(
-    attempt: Callable[[], AbstractAsyncContextManager[AsyncConnection]],
+    attempt: Callable[[Callable[[Connection], None]], Awaitable[None]],
     target: Target,
-    done: dict[str, Outcome],
+    standing: Standing,
+    done: Mapping[str, Outcome],
     prepared: Sequence[str],
 ) -> Outcome:
-    failed = {name for name in target.requires if name in done and done[name].error}
-    failed |= {name for name in target.requires if name in done and done[name].blocked_by}
-    if CORE_TARGET in done and done[CORE_TARGET].error:
-        failed.add(CORE_TARGET)
-    before: str | None = None
-    if failed:
-        return Outcome(target.name, before, before, blocked_by=min(failed))
+    before = standing.revision
+    if blocker := _blocker(target, done):
+        return Outcome(target.name, before, before, blocked_by=blocker)
     statements = list(prepared)
+
+    def run(connection: Connection) -> None:
+        statements[:] = prepared
+        _run(connection, target, standing, statements)
+
     try:
-        async with attempt() as connection:
-            before = await connection.run_sync(current_revision, target)
-            after = await connection.run_sync(_run, target, statements)
+        head = head_of(target)
+        if before != head or not standing.is_sound:
+            await attempt(run)
     except Exception as error:  # noqa: BLE001 - a revision may raise anything; the others go on
         return Outcome(target.name, before, before, error=error, statements=tuple(statements))
-    return Outcome(target.name, before, after, statements=tuple(statements))
+    return Outcome(target.name, before, head, statements=tuple(statements))
 
 
-def _run(connection: Connection, target: Target, statements: list[str]) -> str | None:
-    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+def _blocker(target: Target, done: Mapping[str, Outcome]) -> str | None:
+    """Return a target whose failure keeps *target* from being tried."""
+    required = {*target.requires, CORE_TARGET} - {target.name}
+    return min((name for name in required if name in done and done[name].has_failed), default=None)
+
+
+def _run(connection: Connection, target: Target, standing: Standing, statements: list[str]) -> None:
     # A revision that forgets the schema must not write into public.
     connection.execute(text(f'SET LOCAL search_path = "{target.schema}"'))
     if not inspect(connection).has_schema(target.schema):
         with recorded(connection, statements):
             connection.execute(text(f'CREATE SCHEMA "{target.schema}"'))
-    if current_revision(connection, target) != head_of(target):
+    if standing.revision != head_of(target):
         _run_revisions(connection, target, statements)
     statements += protect(connection, target)
-    if broken := "; ".join(broken_rules(connection, target)):
+    if broken := "; ".join(broken_rules(connection, [target])[target.name]):
         raise UnsafeSchema(broken)
-    return current_revision(connection, target)
 
 
 def _run_revisions(connection: Connection, target: Target, statements: list[str]) -> None:
@@ -165,40 +194,3 @@ def _run_revisions(connection: Connection, target: Target, statements: list[str]
     ):
         command.upgrade(config_for(connection, target), "head")
     refuse_strays(before, surroundings(connection, target), target)
-
-
-def config_for(connection: Connection, target: Target) -> Config:
-    """Return the Alembic configuration for one target, for Alembic's own commands."""
-    config = Config(attributes={"connection": connection, "target": target})
-    config.set_main_option("script_location", _escaped(HERE))
-    config.set_main_option("version_locations", _escaped(target.versions))
-    # A newline is the one separator that no sane path contains.
-    config.set_main_option("path_separator", "newline")
-    return config
-
-
-def head_of(target: Target) -> str | None:
-    """Return the newest revision in the target's folder.
-
-    Raises:
-        alembic.util.CommandError: there are two heads, or a revision cannot be imported.
-    """
-    script = ScriptDirectory(str(HERE), version_locations=[str(target.versions)])
-    return script.get_current_head()
-
-
-def knows(target: Target, revision: str) -> bool:
-    """Tell whether *revision* is one of those in the target's folder."""
-    script = ScriptDirectory(str(HERE), version_locations=[str(target.versions)])
-    return any(known.revision == revision for known in script.walk_revisions())
-
-
-def current_revision(connection: Connection, target: Target) -> str | None:
-    """Return the revision that the target's schema is at; `None` before the first."""
-    options = {"version_table": VERSION_TABLE, "version_table_schema": target.schema}
-    return MigrationContext.configure(connection, opts=options).get_current_revision()
-
-
-def _escaped(path: object) -> str:
-    """Return *path* for a ConfigParser, which interpolates percent signs."""
-    return str(path).replace("%", "%%")

@@ -3,6 +3,7 @@
 The models are checked before; this finds what only a revision has made.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -15,54 +16,56 @@ class UnsafeSchema(Exception):
     """Objects in a schema let one tenant reach, or notice, another."""
 
 
-def broken_rules(connection: Connection, target: Target) -> list[str]:
-    """Return a sentence for each object of *target* that breaks a rule of isolation."""
-    parameters = {
-        "schema": target.schema,
-        "policies": [TENANT_POLICY, PLATFORM_POLICY],
-    }
-    return list(connection.scalars(text(_BROKEN_RULES), parameters))
+def broken_rules(connection: Connection, targets: Sequence[Target]) -> Mapping[str, Sequence[str]]:
+    """Return by target a sentence for each object that breaks a rule of isolation."""
+    found: dict[str, list[str]] = {target.schema: [] for target in targets}
+    parameters = {"schemas": list(found), "policies": [TENANT_POLICY, PLATFORM_POLICY]}
+    for row in connection.execute(text(_BROKEN_RULES), parameters):
+        found[row.schema].append(row.sentence)
+    return {target.name: found[target.schema] for target in targets}
 
 
 _BROKEN_RULES: Final = """
 WITH relation AS (
-    SELECT c.oid, c.relkind, c.reloptions, format('%s.%s', n.nspname, c.relname) AS name,
+    SELECT n.nspname AS schema, format('%s.%s', n.nspname, c.relname) AS name,
+        c.oid, c.relkind, c.reloptions,
         (SELECT attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id'
             AND NOT a.attisdropped) AS tenant
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = :schema
+    WHERE n.nspname = ANY (:schemas)
 ), tenants_table AS (
     SELECT * FROM relation WHERE relkind IN ('r', 'p') AND tenant IS NOT NULL
 )
-SELECT format('%s.tenant_id must be NOT NULL', name)
+SELECT schema, format('%s.tenant_id must be NOT NULL', name) AS sentence
 FROM tenants_table t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = t.tenant
 WHERE NOT a.attnotnull
 UNION ALL
-SELECT format('the unique key %s of %s must contain tenant_id', key.relname, name)
+SELECT schema, format('the unique key %s of %s must contain tenant_id', key.relname, name)
 FROM tenants_table t JOIN pg_index i ON i.indrelid = t.oid
 JOIN pg_class key ON key.oid = i.indexrelid
 WHERE (i.indisunique OR i.indisexclusion) AND NOT t.tenant = ANY (i.indkey::int2[])
 UNION ALL
-SELECT format('the foreign key %s of %s must contain tenant_id', k.conname, name)
+SELECT schema, format('the foreign key %s of %s must contain tenant_id', k.conname, name)
 FROM tenants_table t JOIN pg_constraint k ON k.conrelid = t.oid AND k.contype = 'f'
 JOIN pg_attribute there ON there.attrelid = k.confrelid AND there.attname = 'tenant_id'
     AND NOT there.attisdropped
 WHERE NOT EXISTS (SELECT FROM unnest(k.conkey, k.confkey) AS pair (here, there_number)
     WHERE pair.here = t.tenant AND pair.there_number = there.attnum)
 UNION ALL
-SELECT format('%s must have no policy %s: the platform makes the policies', name, p.polname)
+SELECT schema, format('%s must have no policy %s: the platform makes the policies', name, p.polname)
 FROM relation r JOIN pg_policy p ON p.polrelid = r.oid
 WHERE p.polname <> ALL (:policies)
 UNION ALL
-SELECT format('the view %s must be made WITH (security_invoker = true)', name)
+SELECT schema, format('the view %s must be made WITH (security_invoker = true)', name)
 FROM relation
 WHERE relkind = 'v' AND NOT 'security_invoker=true' = ANY (coalesce(reloptions, '{}'))
 UNION ALL
-SELECT format('%s must be a table or a view: row-level security protects nothing else', name)
+SELECT schema,
+    format('%s must be a table or a view: row-level security protects nothing else', name)
 FROM relation WHERE relkind IN ('m', 'f')
 UNION ALL
-SELECT format('the function %s must not be SECURITY DEFINER', p.oid::regprocedure)
+SELECT n.nspname, format('the function %s must not be SECURITY DEFINER', p.oid::regprocedure)
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-WHERE n.nspname = :schema AND p.prosecdef
-ORDER BY 1
+WHERE n.nspname = ANY (:schemas) AND p.prosecdef
+ORDER BY 1, 2
 """

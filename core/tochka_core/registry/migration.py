@@ -7,12 +7,13 @@ from traceback import extract_tb
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tochka_migrations import Outcome, Upgrade, core_target, upgrade
 from tochka_migrations.roles import MissingRoles
-from tochka_migrations.targets import CORE_TARGET, Target, module_target
+from tochka_migrations.targets import CORE_TARGET, Target
 from tochka_plugins.host import Assembly, Quarantined, StagedModule
 from tochka_plugins.host.quarantine import quarantine, reason_of
 
 from tochka_core.errors import OperatorError
 from tochka_core.registry.events import Began, Event, Migrated, Migration
+from tochka_core.registry.targets import module_targets
 
 
 async def upgrade_core(
@@ -30,7 +31,7 @@ async def upgrade_modules(
     engine: AsyncEngine, assembly: Assembly, *, tell: Callable[[Event], None]
 ) -> Upgrade:
     """Take the schemas of all modules to their heads; the core's is there already."""
-    return await _migrate(engine, _targets(assembly), tell=tell)
+    return await _migrate(engine, module_targets(assembly), tell=tell)
 
 
 async def rehearse_all(
@@ -41,7 +42,9 @@ async def rehearse_all(
     Raises:
         OperatorError: the core's own schema could not be migrated.
     """
-    return await _migrate(engine, [core_target(), *_targets(assembly)], rehearse=True, tell=tell)
+    return await _migrate(
+        engine, [core_target(), *module_targets(assembly)], rehearse=True, tell=tell
+    )
 
 
 async def _migrate(
@@ -66,16 +69,6 @@ async def _migrate(
         reason = reason_of(failure.error, package="tochka_migrations")
         raise OperatorError(f"The core's own schema could not be migrated: {reason}")
     return result
-
-
-def _targets(assembly: Assembly) -> list[Target]:
-    return [
-        module_target(
-            module.name, module.migrations, requires=module.requires, metadata=module.metadata
-        )
-        for module in assembly.modules
-        if module.migrations is not None
-    ]
 
 
 def not_migrated(assembly: Assembly, result: Upgrade) -> tuple[Quarantined, ...]:

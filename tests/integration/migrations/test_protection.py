@@ -9,12 +9,16 @@ from tochka_migrations.rls import missing_protection
 NOTES = "mod_notes.notes"
 
 
+def lacks(connection, target):
+    return missing_protection(connection, [target])[target.name]
+
+
 async def test_a_table_of_tenants_is_protected_with_its_creation(empty, module):
     body = f"{TENANT_TABLE}\n{create_table('words', 'mod_notes')}"
     target = module("notes", body)
     await upgrade(empty, [core_target(), target])
     async with empty.connect() as connection:
-        assert await connection.run_sync(missing_protection, target) == []
+        assert await connection.run_sync(lacks, target) == []
         flags = await connection.execute(
             text(
                 "SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class"
@@ -50,10 +54,10 @@ async def test_missing_protection_is_found_and_mended(empty, module, damage):
     async with empty.begin() as connection:
         await connection.execute(text(damage))
     async with empty.connect() as connection:
-        assert await connection.run_sync(missing_protection, targets[1])
+        assert await connection.run_sync(lacks, targets[1])
     await upgrade(empty, targets)
     async with empty.connect() as connection:
-        assert await connection.run_sync(missing_protection, targets[1]) == []
+        assert await connection.run_sync(lacks, targets[1]) == []
 
 
 @pytest.mark.parametrize(

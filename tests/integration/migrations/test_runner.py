@@ -5,9 +5,10 @@ import asyncio
 import pytest
 from notes_module.models import Note
 from revisions import create_table, tables
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.tenants.models import Tenant
 from tochka_migrations import core_target, upgrade
 from tochka_migrations.transactions import ForbiddenStatement
@@ -30,6 +31,37 @@ async def test_nothing_to_do_changes_nothing(empty, module):
     await upgrade(empty, targets)
     again = await upgrade(empty, targets)
     assert not any(item.has_changed for item in again.outcomes)
+
+
+async def test_what_is_done_already_costs_no_statement_of_its_own(empty, module):
+    names = ("one", "two", "three")
+    targets = [core_target(), *(module(n, create_table("t", f"mod_{n}")) for n in names)]
+    await upgrade(empty, targets)
+    counts = []
+    event.listen(empty.sync_engine, "before_cursor_execute", lambda *_: counts.append(1))
+    await upgrade(empty, targets[:2])
+    of_two = len(counts)
+    await upgrade(empty, targets)
+    assert len(counts) == 2 * of_two
+
+
+async def test_a_version_table_that_cannot_be_read_harms_its_module_only(empty, module):
+    closed = module("closed", create_table("t", "mod_closed"))
+    other = module("other", create_table("t", "mod_other"))
+    targets = [core_target(), closed, other]
+    await upgrade(empty, targets)
+    async with empty.begin() as connection:
+        for statement in (
+            "CREATE ROLE stranger LOGIN PASSWORD 'stranger'",
+            "GRANT tochka_tenant, tochka_platform TO stranger",
+            "GRANT SELECT ON tochka.alembic_version, mod_other.alembic_version TO stranger",
+            "GRANT USAGE ON SCHEMA tochka, mod_other TO stranger",
+        ):
+            await connection.execute(text(statement))
+    url = empty.url.set(username="stranger", password="stranger")
+    async with maintenance_engine(url) as engine:
+        result = await upgrade(engine, targets)
+    assert set(result.failures) == {"closed"}
 
 
 async def test_a_revision_that_fails_leaves_its_schema_as_it_was(empty, module):
