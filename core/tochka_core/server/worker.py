@@ -37,12 +37,18 @@ def create_worker() -> Litestar:
     _find_new_packages()
     settings = load_settings(os.environ, env_file=Path(".env"))
     configure_logging(settings.log_level)
-    app, assembly = fit(asyncio.run(_assemble(settings)), partial(create_app, settings))
-    for module in assembly.quarantined:
-        _log.error("module not served", module=module.name, reason=module.reason)
+    app = build_app(settings, asyncio.run(_assemble(settings)))
     app.asgi_handler = Draining(app.asgi_handler)
     app.on_startup.append(announce)
     atexit.register(_end_at_once)
+    return app
+
+
+def build_app(settings: Settings, assembly: Assembly) -> Litestar:
+    """Return the application with the modules that it can serve; the others are logged."""
+    app, assembly = fit(assembly, partial(create_app, settings))
+    for module in assembly.quarantined:
+        _log.error("module not served", module=module.name, reason=module.reason)
     return app
 
 
