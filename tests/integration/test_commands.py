@@ -74,6 +74,22 @@ def test_a_dry_run_prints_the_sql_and_leaves_no_trace(tochka):
     assert any("is at nothing" in finding["detail"] for finding in sick)
 
 
+def test_a_distribution_whose_metadata_cannot_be_read_is_told_by_its_path(tochka, tmp_path):
+    broken = tmp_path / "site" / "broken-1.0.dist-info"
+    broken.mkdir(parents=True)
+    (broken / "METADATA").write_bytes(b"Name: \xff\n")
+    (broken / "entry_points.txt").write_text("[tochka.modules]\nbroken = broken.hooks\n")
+    path = {"PYTHONPATH": str(broken.parent)}
+    upgrade = tochka("upgrade", **path)
+    assert upgrade.returncode == 0, upgrade.stderr
+    assert "metadata cannot be read" in upgrade.stderr
+    assert str(broken) in upgrade.stderr
+    doctor = tochka("doctor", **path)
+    assert doctor.returncode == 1
+    assert f"FAIL  metadata: {broken} cannot be read" in doctor.stdout
+    assert tochka("doctor").returncode == 0
+
+
 def test_a_master_and_a_tenant_are_made_from_the_command_line(tochka):
     made = tochka(
         *("users", "create", "--phone", "8 912 345 67 89", "--role", "platform_master"),

@@ -6,13 +6,13 @@ import os
 import signal
 import site
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import structlog
 from litestar import Litestar
-from tochka_plugins.host import StagedModule, assemble, discover, fit, gate
+from tochka_plugins.host import Assembly, StagedModule, assemble, discover, fit, gate
 
 from tochka_core import __version__
 from tochka_core.app import create_app
@@ -45,16 +45,26 @@ def create_worker() -> Litestar:
     configure_logging(settings.log_level)
     ready = asyncio.run(_read_ready(settings))
     candidates = [item for item in discover() if ready.get(item.name) == item.version]
+    assembly = assemble(gate(candidates, core_version=__version__))
+    app = build_app(settings, assembly, ready=ready.keys())
+    app.asgi_handler = Draining(app.asgi_handler)
+    atexit.register(_end_at_once, use)
+    return app
+
+
+def build_app(settings: Settings, assembly: Assembly, *, ready: Collection[str]) -> Litestar:
+    """Return the application with the modules of *assembly* that it can serve.
+
+    The others that should be *ready* are logged, and their routes answer 503.
+    """
 
     def build(modules: Sequence[StagedModule]) -> Litestar:
         names = {module.name for module in modules}
-        return create_app(settings, modules, absent=ready.keys() - names)
+        return create_app(settings, modules, absent=set(ready) - names)
 
-    app, assembly = fit(assemble(gate(candidates, core_version=__version__)), build)
+    app, assembly = fit(assembly, build)
     for module in assembly.quarantined:
         _log.error("module not served", module=module.name, reason=module.reason)
-    app.asgi_handler = Draining(app.asgi_handler)
-    atexit.register(_end_at_once, use)
     return app
 
 

@@ -50,14 +50,18 @@ def reason_of(error: BaseException, *, package: str) -> str:
     do something: `ValueError: no (tochka_x/hooks.py:12 in tochka_routes)`.
     """
     line = f"{type(error).__name__}: {_message(error)}".removesuffix(": ")
+    return storable(line + _place(error, package))
+
+
+def _place(error: BaseException, package: str) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if package in Path(frame.filename).parts]
     if not own:
-        return storable(line)
+        return ""
     last = own[-1]
     parts = Path(last.filename).parts
-    place = "/".join(parts[parts.index(package) :])
-    return storable(f"{line} ({place}:{last.lineno} in {last.name})")
+    file = "/".join(parts[parts.index(package) :])
+    return f" ({file}:{last.lineno} in {last.name})"
 
 
 def _message(error: BaseException) -> str:
