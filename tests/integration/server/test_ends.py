@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from mischief import HANGING_REVISION, HANGS_AT_IMPORT, MIGRATES, START
+from mischief import HANGING_REVISION, HANGS_AT_IMPORT, HANGS_IN_WORKERS, MIGRATES, START
 from serving import eventually
 
 ENDS = {
@@ -68,6 +68,16 @@ def test_while_the_first_worker_starts(place, serve, how, moment):
     platform.wait_for(moment)
     ENDS[how](platform)
     assert_ended(place, platform, WHILE_SERVING[how])
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_while_a_worker_hangs_in_a_module(place, serve, how):
+    place.install("stuck", HANGS_IN_WORKERS)
+    platform = serve(is_awaited=False)
+    eventually(place.flag("hangs").exists, platform)
+    ENDS[how](platform)
+    assert_ended(place, platform, WHILE_SERVING[how])
+    assert "Killing" not in platform.output
 
 
 @pytest.mark.parametrize("how", ENDS)
