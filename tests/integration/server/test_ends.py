@@ -2,12 +2,14 @@
 
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 from mischief import HANGING_REVISION, HANGS_AT_IMPORT, HANGS_IN_WORKERS, MIGRATES, START
-from serving import eventually
+from serving import DEADLINE_SECONDS, eventually
 
 ENDS = {
     "terminated": lambda platform: platform.process.terminate(),
@@ -113,3 +115,30 @@ def test_a_signal_to_all_processes_at_once_is_a_stop_like_any_other(place, serve
     platform = serve(TOCHKA_WORKERS="2")
     os.killpg(platform.process.pid, signal.SIGTERM)
     assert_ended(place, platform, 0)
+
+
+def test_ctrl_c_is_for_the_supervisor_alone(serve):
+    platform = serve()
+    platform.workers[0].send_signal(signal.SIGINT)
+    reload(platform)
+    platform.wait_for("Replaced worker-1")
+    assert "has ended" not in platform.output
+
+
+def test_ctrl_c_ends_an_upgrade_without_a_traceback(place):
+    place.install("stuck", HANGS_AT_IMPORT)
+    place.flag("hang").touch()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tochka_core", "upgrade"],
+        env=place.environ(),
+        cwd=place.folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    eventually(place.flag("hangs").exists)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=DEADLINE_SECONDS)
+    assert process.returncode == 130
+    assert said == ""
+    assert place.processes() == []
