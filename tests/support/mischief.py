@@ -39,6 +39,16 @@ if IS_WORKER and (PLACE / "break").exists():
 """
 )
 
+HANGS_IN_WORKERS = (
+    START
+    + """
+if IS_WORKER:
+    (PLACE / "hangs").touch()
+    while True:
+        pass
+"""
+)
+
 FAILS_IN_WORKERS = (
     START
     + """

@@ -65,6 +65,12 @@ class Place:
                     found.append(process)
         return found
 
+    def kill_all(self):
+        for process in self.processes():
+            with suppress(psutil.Error):
+                process.kill()
+                process.wait(DEADLINE_SECONDS)
+
 
 class Served(RunningPlatform):
     """A `tochka serve` that leads a process group, as at a terminal."""

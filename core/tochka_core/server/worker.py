@@ -34,9 +34,9 @@ def create_worker() -> Litestar:
     Workers follow the record instead of judging for themselves, so that they never disagree. A
     module that cannot be loaded here all the same is reported as stopped, and answers 503.
     """
-    # Until the server handles it, it must still lead through leaving the database.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     use = ExitStack()
+    # Until the server handles it. Not by an exception: the module that is imported might catch it.
+    signal.signal(signal.SIGTERM, lambda *_: _end_at_once(use))
     atexit.register(use.close)
     settings = use.enter_context(running_database(load_settings(os.environ, env_file=Path(".env"))))
     # After the database is in use: a parent that is gone already has left it to this process.

@@ -5,12 +5,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
-import psutil
 import pytest
-from serving import DEADLINE_SECONDS, Place, Served
+from serving import Place, Served
 
 
 @pytest.fixture
@@ -20,10 +18,7 @@ def place():
     folder.chmod(0o755)
     place = Place(folder)
     yield place
-    for process in place.processes():
-        with suppress(psutil.Error):
-            process.kill()
-            process.wait(DEADLINE_SECONDS)
+    place.kill_all()
     shutil.rmtree(folder)
 
 
@@ -52,5 +47,7 @@ def serve(place):
         return platform
 
     yield serve
+    # All at once: what a server has left behind would keep its output open.
+    place.kill_all()
     for platform in started:
         platform.stop()

@@ -2,12 +2,14 @@
 
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
-from mischief import HANGING_REVISION, HANGS_AT_IMPORT, MIGRATES, START
-from serving import eventually
+from mischief import HANGING_REVISION, HANGS_AT_IMPORT, HANGS_IN_WORKERS, MIGRATES, START
+from serving import DEADLINE_SECONDS, eventually
 
 ENDS = {
     "terminated": lambda platform: platform.process.terminate(),
@@ -71,6 +73,16 @@ def test_while_the_first_worker_starts(place, serve, how, moment):
 
 
 @pytest.mark.parametrize("how", ENDS)
+def test_while_a_worker_hangs_in_a_module(place, serve, how):
+    place.install("stuck", HANGS_IN_WORKERS)
+    platform = serve(is_awaited=False)
+    eventually(place.flag("hangs").exists, platform)
+    ENDS[how](platform)
+    assert_ended(place, platform, WHILE_SERVING[how])
+    assert "Killing" not in platform.output
+
+
+@pytest.mark.parametrize("how", ENDS)
 def test_while_a_worker_is_replaced(place, serve, how):
     platform = serve()
     reload(platform)
@@ -103,3 +115,30 @@ def test_a_signal_to_all_processes_at_once_is_a_stop_like_any_other(place, serve
     platform = serve(TOCHKA_WORKERS="2")
     os.killpg(platform.process.pid, signal.SIGTERM)
     assert_ended(place, platform, 0)
+
+
+def test_ctrl_c_is_for_the_supervisor_alone(serve):
+    platform = serve()
+    platform.workers[0].send_signal(signal.SIGINT)
+    reload(platform)
+    platform.wait_for("Replaced worker-1")
+    assert "has ended" not in platform.output
+
+
+def test_ctrl_c_ends_an_upgrade_without_a_traceback(place):
+    place.install("stuck", HANGS_AT_IMPORT)
+    place.flag("hang").touch()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tochka_core", "upgrade"],
+        env=place.environ(),
+        cwd=place.folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    eventually(place.flag("hangs").exists)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=DEADLINE_SECONDS)
+    assert process.returncode == 130
+    assert said == ""
+    assert place.processes() == []
