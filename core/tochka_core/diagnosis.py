@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tochka_migrations import Target, core_target
+from tochka_migrations import Target
+from tochka_migrations.drift import find_drift
 from tochka_migrations.revisions import head_of, knows
 from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE, is_ready
 from tochka_migrations.survey import Standing, survey
@@ -18,7 +19,7 @@ from tochka_core.db.preflight import check_server
 from tochka_core.errors import OperatorError
 from tochka_core.http.dependencies import public_dependencies
 from tochka_core.http.mounting import TrialMount
-from tochka_core.registry.targets import module_targets
+from tochka_core.registry.targets import core_with_models, module_targets
 from tochka_core.settings import Settings
 
 
@@ -55,10 +56,12 @@ async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
         yield Finding("roles", is_ok=True, detail=await connection.run_sync(_describe_roles))
         gated = gate(discover(), core_version=__version__)
         assembly = assemble(gated, try_mount=_trial_mount(settings))
-        targets = [core_target(), *module_targets(assembly, gated.requires)]
+        targets = [core_with_models(), *module_targets(assembly, gated.requires)]
         standings = await connection.run_sync(survey, targets)
         for target in targets:
-            yield _judge(target, standings[target.name])
+            finding = _judge(target, standings[target.name])
+            drift = await connection.run_sync(find_drift, target) if finding.is_ok else []
+            yield _drifted(target, drift) if drift else finding
         for module in assembly.modules:
             if module.migrations is None:
                 yield Finding(module.name, is_ok=True, detail="has no tables")
@@ -96,4 +99,9 @@ def _judge(target: Target, standing: Standing) -> Finding:
         detail = f"lacks protection; run: tochka upgrade, or: {missing}"
     else:
         return Finding(target.name, is_ok=True, detail=f"at {current}, every table protected")
+    return Finding(target.name, is_ok=False, detail=detail)
+
+
+def _drifted(target: Target, drift: Sequence[str]) -> Finding:
+    detail = f"its tables are not what its models declare: {'; '.join(drift)}"
     return Finding(target.name, is_ok=False, detail=detail)
