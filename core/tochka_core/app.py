@@ -1,18 +1,12 @@
 """The only place that knows all parts and puts them together."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-import structlog
 from litestar import Litestar, Router
 from litestar.config.response_cache import ResponseCacheConfig
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
-from tochka_plugins import ANONYMOUS
 from tochka_plugins.host import StagedModule
-from tochka_plugins.host.quarantine import reason_of
 
-from tochka_core import __version__
 from tochka_core.auth.controllers import AuthController
 from tochka_core.auth.passwords import PasswordHasher
 from tochka_core.auth.services import AuthService
@@ -21,22 +15,26 @@ from tochka_core.db import Database
 from tochka_core.errors import ConfigurationError
 from tochka_core.http.access import AccessControl, cache_key
 from tochka_core.http.body import JsonRequest, refuse_nul
+from tochka_core.http.body_timeout import BodyTimeout
 from tochka_core.http.dependencies import core_dependencies, public_dependencies
 from tochka_core.http.health import HealthController
-from tochka_core.http.mounting import API_PATH, mount
+from tochka_core.http.mounting import API_PATH, mount, mount_absent
+from tochka_core.http.openapi import openapi_config
 from tochka_core.http.problems import problem_details
 from tochka_core.http.request_id import RequestId
 from tochka_core.registry.controllers import ModuleController
+from tochka_core.registry.lifespan import running_modules
 from tochka_core.settings import Settings
 from tochka_core.tenants.controllers import TenantController
 from tochka_core.users.controllers import UserController
 
-_log = structlog.get_logger(__name__)
 
-
-def create_app(settings: Settings, modules: Sequence[StagedModule] = ()) -> Litestar:
+def create_app(
+    settings: Settings, modules: Sequence[StagedModule] = (), *, absent: Collection[str] = ()
+) -> Litestar:
     """Return the application that serves the core and *modules*, in the order of dependencies.
 
+    The modules named in *absent* should be among them, but could not be loaded: they answer 503.
     Nothing is read from the environment and nothing is opened before the application starts.
 
     Raises:
@@ -54,7 +52,7 @@ def create_app(settings: Settings, modules: Sequence[StagedModule] = ()) -> Lite
         tokens=tokens,
         region=settings.default_region,
     )
-    stopped_modules: set[str] = set()
+    stopped_modules = set(absent)
     core = Router(
         path="/",
         route_handlers=[
@@ -76,7 +74,7 @@ def create_app(settings: Settings, modules: Sequence[StagedModule] = ()) -> Lite
         ),
     )
     app = Litestar(
-        route_handlers=[core, *(mount(module) for module in modules)],
+        route_handlers=[core, *map(mount, modules), *map(mount_absent, absent)],
         request_class=JsonRequest,
         dependencies=public_dependencies(database),
         middleware=[
@@ -85,57 +83,34 @@ def create_app(settings: Settings, modules: Sequence[StagedModule] = ()) -> Lite
         before_request=refuse_nul,
         request_max_body_size=settings.max_body_bytes,
         plugins=[problem_details()],
-        lifespan=[_lifespan(database, modules, stopped_modules)],
-        openapi_config=_openapi(),
+        lifespan=[
+            _lifespan(database, modules, stopped_modules, hook_seconds=settings.import_seconds)
+        ],
+        openapi_config=openapi_config(),
         response_cache_config=ResponseCacheConfig(key_builder=cache_key),
         logging_config=None,
     )
-    app.asgi_handler = RequestId(app.asgi_handler)
+    app.asgi_handler = RequestId(BodyTimeout(app.asgi_handler))
     return app
 
 
-def _openapi() -> OpenAPIConfig:
-    """Serve the document itself; a page around it would load its scripts from elsewhere."""
-    return OpenAPIConfig(
-        title="Tochka Rosta",
-        version=__version__,
-        path="/schema",
-        render_plugins=[JsonRenderPlugin(path="/openapi.json"), YamlRenderPlugin()],
-        openapi_router=Router(path="/schema", route_handlers=[], opt=ANONYMOUS),
-    )
-
-
 def _lifespan(
-    database: Database, modules: Sequence[StagedModule], stopped_modules: set[str]
+    database: Database,
+    modules: Sequence[StagedModule],
+    stopped_modules: set[str],
+    *,
+    hook_seconds: float,
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Return what runs around the application's life in one process."""
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-        started: list[StagedModule] = []
-        for module in modules:
-            try:
-                await module.hooks.call_async("tochka_startup", platform=database)
-                started.append(module)
-            except Exception as error:  # noqa: BLE001 - one module's failure stops no other
-                stopped_modules.add(module.name)
-                _log.error(
-                    "module not started",
-                    module=module.name,
-                    reason=reason_of(error, package=module.candidate.package),
-                )
         try:
-            yield
+            async with running_modules(
+                modules, platform=database, hook_seconds=hook_seconds, stopped=stopped_modules
+            ):
+                yield
         finally:
-            for module in reversed(started):
-                try:
-                    await module.hooks.call_async("tochka_shutdown", platform=database)
-                except Exception as error:  # noqa: BLE001 - as above
-                    _log.error(
-                        "shutdown failed",
-                        module=module.name,
-                        reason=reason_of(error, package=module.candidate.package),
-                    )
             await database.dispose()
 
     return lifespan

@@ -1,6 +1,7 @@
 """What `tochka doctor` looks at."""
 
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, text
@@ -10,15 +11,13 @@ from tochka_migrations.drift import find_drift
 from tochka_migrations.revisions import head_of, knows
 from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE, is_ready
 from tochka_migrations.survey import Standing, survey
-from tochka_plugins.host import assemble, discover, gate
+from tochka_plugins.host import discover, gate
 
 from tochka_core import __version__
-from tochka_core.db import Database
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.errors import OperatorError
-from tochka_core.http.dependencies import public_dependencies
-from tochka_core.http.mounting import TrialMount
+from tochka_core.registry.composition import compose
 from tochka_core.registry.targets import core_with_models, module_targets
 from tochka_core.settings import Settings
 
@@ -54,9 +53,12 @@ async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
             yield Finding("roles", is_ok=False, detail=detail)
             return
         yield Finding("roles", is_ok=True, detail=await connection.run_sync(_describe_roles))
-        gated = gate(discover(), core_version=__version__)
-        assembly = assemble(gated, try_mount=_trial_mount(settings))
-        targets = [core_with_models(), *module_targets(assembly, gated.requires)]
+        passed_over: list[Path] = []
+        gated = gate(discover(pass_over=passed_over.append), core_version=__version__)
+        for path in passed_over:
+            yield Finding("metadata", is_ok=False, detail=f"{path} cannot be read")
+        assembly = compose(gated, settings)
+        targets = [core_with_models(), *module_targets(assembly)]
         standings = await connection.run_sync(survey, targets)
         for target in targets:
             finding = _judge(target, standings[target.name])
@@ -68,11 +70,6 @@ async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
         for item in assembly.quarantined:
             detail = f"quarantined in phase {item.phase}: {item.reason}"
             yield Finding(item.name, is_ok=False, detail=detail)
-
-
-def _trial_mount(settings: Settings) -> TrialMount:
-    """Return the trial that `tochka upgrade` makes; the database in it is never opened."""
-    return TrialMount(public_dependencies(Database(settings.engine_url, pool_size=1)))
 
 
 def _has_roles(connection: Connection) -> bool:

@@ -3,34 +3,66 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
-from tochka_core.db.embedded import default_data_dir, embedded_postgres
+from tochka_core.db.embedded import (
+    default_data_dir,
+    embedded_postgres,
+    has_cluster,
+    shared_postgres,
+)
+from tochka_core.errors import OperatorError
 from tochka_core.settings import MIN_SECRET_BYTES, Settings
+
+_LENT: Final = "_TOCHKA_LENT_DATA_DIR"
+"""The data folder of the private database that DATABASE_URL names; set by `lend_database`."""
 
 
 @contextmanager
-def running_database(settings: Settings) -> Iterator[Settings]:
+def running_database(settings: Settings, *, make: bool = True) -> Iterator[Settings]:
     """Yield *settings* with a database that runs, and a `jwt_secret` where it is the private one.
 
+    Where there is no private one yet it is made, unless *make* is false.
+
     Raises:
-        OperatorError: the private database cannot be started.
+        OperatorError: the private database cannot be started, or is not there and not to be made.
     """
     if settings.database_url:
-        yield settings
+        with _lent_database():
+            yield settings
         return
     data_dir = settings.data_dir or default_data_dir()
+    if not make and not has_cluster(data_dir):
+        raise OperatorError(
+            f"There is no private database in {data_dir}: check TOCHKA_DATA_DIR, or make one with"
+            " tochka serve."
+        )
     with embedded_postgres(
         data_dir, pg_bin=settings.pg_bin, account=settings.pg_user
     ) as database_url:
         yield msgspec.structs.replace(
             settings,
+            data_dir=data_dir,
             database_url=database_url,
             jwt_secret=settings.jwt_secret or _local_secret(data_dir / "jwt_secret"),
         )
+
+
+def lend_database(running: Settings) -> None:
+    """Let all children use the private database that *running* names, for as long as they run."""
+    os.environ["DATABASE_URL"] = running.database_url or ""
+    os.environ["JWT_SECRET"] = running.jwt_secret or ""
+    os.environ[_LENT] = str(running.data_dir)
+
+
+def _lent_database() -> AbstractContextManager[None]:
+    """Keep the parent's private database, if it has lent one, from ending before this process."""
+    data_dir = os.environ.get(_LENT)
+    return shared_postgres(Path(data_dir)) if data_dir else nullcontext()
 
 
 def _local_secret(path: Path) -> str:

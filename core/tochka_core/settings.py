@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
-from dotenv import dotenv_values
+from dotenv.parser import Original, parse_stream
 from msgspec import Meta
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -50,7 +50,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Database connections that one worker keeps."""
 
     import_seconds: Annotated[float, Meta(gt=0, le=600)] = 10.0
-    """How long a module may take to be imported, and as long again to be staged."""
+    """How long a module may take to be imported; as long again to be staged, started, stopped."""
+
+    migration_seconds: Annotated[float, Meta(gt=0, le=604_800)] = 3600.0
+    """How long the migration of one schema may take."""
 
     default_region: Annotated[str, Meta(pattern=r"\A[A-Z]{2}\Z")] = "RU"
     """The country (ISO 3166-1 alpha-2) of phone numbers that are written without one."""
@@ -105,7 +108,8 @@ def load_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -
     An empty value counts as unset.
 
     Raises:
-        ConfigurationError: a value is malformed; the message names the variable.
+        ConfigurationError: a value is malformed; the message names the variable, or the line of
+            *env_file*.
     """
     given = _given(environ, env_file)
     values = {VARIABLES[name]: value for name, value in given.items() if name in VARIABLES}
@@ -165,14 +169,33 @@ def engine_url(database_url: str) -> URL:
 def _given(environ: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
     given = {name: value for name, value in environ.items() if value}
     if env_file is not None and env_file.is_file():
-        try:
-            from_file = dotenv_values(env_file, interpolate=False)
-        except UnicodeDecodeError as error:
-            raise ConfigurationError(f"{env_file} is not UTF-8: {error.reason}.") from error
-        except OSError as error:
-            raise ConfigurationError(f"{env_file} cannot be read: {error.strerror}.") from error
-        given = {**{name: value for name, value in from_file.items() if value}, **given}
+        given = {**_read(env_file), **given}
     return given
+
+
+def _read(env_file: Path) -> dict[str, str]:
+    values = {}
+    try:
+        with env_file.open(encoding="utf-8") as lines:
+            for binding in parse_stream(lines):
+                if binding.error:
+                    raise ConfigurationError(
+                        f"{env_file}:{_line_of(binding.original)} cannot be understood;"
+                        " write NAME=value."
+                    )
+                if binding.key:
+                    values[binding.key] = binding.value
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{env_file} is not UTF-8: {error.reason}.") from error
+    except OSError as error:
+        raise ConfigurationError(f"{env_file} cannot be read: {error.strerror}.") from error
+    return {name: value for name, value in values.items() if value}
+
+
+def _line_of(statement: Original) -> int:
+    """Return where *statement* begins to say something: it includes the empty lines before it."""
+    text = statement.string
+    return statement.line + text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def _explain(message: str) -> str:

@@ -79,7 +79,8 @@ def tochka_startup(platform: Platform) -> Awaitable[None] | None:
     Runs: once per worker, before its first request, in the order of dependencies. It may be a
     coroutine function.
     Returns: nothing.
-    Raises: the worker starts without the module; its routes answer 503 until the next start.
+    Raises: the worker starts without the module; its routes answer 503 until the next start. The
+    same happens when it takes longer than `TOCHKA_IMPORT_SECONDS`.
     """
 
 
@@ -90,5 +91,6 @@ def tochka_shutdown(platform: Platform) -> Awaitable[None] | None:
     Runs: once per worker, after its last request, dependents first. It may be a coroutine
     function. It does not run for a module whose `tochka_startup` raised.
     Returns: nothing.
-    Raises: the error is logged; the other modules are shut down all the same.
+    Raises: the error is logged; the other modules are shut down all the same. So it is when it
+    takes longer than `TOCHKA_IMPORT_SECONDS`.
     """

@@ -32,7 +32,7 @@ _CREDENTIALS: Final = re.compile(r"phone (?P<phone>\S+)\s+password (?P<password>
 
 
 class PlatformFailure(AssertionError):
-    """The platform did not start or has ended; the message carries what it printed."""
+    """The platform did not start, has ended, or refused; the message carries what it printed."""
 
 
 class RunningPlatform:
@@ -66,7 +66,8 @@ class RunningPlatform:
     def login(self, phone: str, password: str) -> str:
         """Return an access token."""
         credentials = {"phone": phone, "password": password}
-        return _checked(self.client().post("/api/v1/auth/login", json=credentials))["access_token"]
+        answer = self.client().post("/api/v1/auth/login", json=credentials)
+        return self._checked(answer)["access_token"]
 
     def master_client(self) -> httpx.Client:
         """Return a client of the `platform_master` that the first start has made."""
@@ -79,7 +80,7 @@ class RunningPlatform:
         """Register a person; return the phone and an access token."""
         phone, password = next(self._phones), secrets.token_urlsafe(12)
         credentials = {"phone": phone, "password": password}
-        _checked(self.client().post("/api/v1/auth/register", json=credentials))
+        self._checked(self.client().post("/api/v1/auth/register", json=credentials))
         return phone, self.login(phone, password)
 
     def tenant_client(self, name: str, *, modules: Sequence[str] = ()) -> httpx.Client:
@@ -87,10 +88,10 @@ class RunningPlatform:
         master = self.master_client()
         phone, token = self.register()
         wanted = {"name": name, "owner_phone": phone}
-        _checked(master.post("/api/v1/tenants", json=wanted))
+        self._checked(master.post("/api/v1/tenants", json=wanted))
         for module in modules:
             path = f"/api/v1/tenants/{name}/modules/{module}"
-            _checked(master.put(path, json={"enabled": True}))
+            self._checked(master.put(path, json={"enabled": True}))
         return self.client(token, name)
 
     def wait_until_live(self) -> None:
@@ -122,6 +123,27 @@ class RunningPlatform:
             self._reader.join()
             if self.process.stdout:
                 self.process.stdout.close()
+
+    def _checked(self, response: httpx.Response) -> dict[str, str]:
+        """Return the document of an answer.
+
+        Raises:
+            PlatformFailure: the answer is an error.
+        """
+        if response.is_success:
+            document: dict[str, str] = response.json()
+            return document
+        told = f"{response.request.url}: {response.status_code} {response.text}"
+        raise PlatformFailure("\n".join([told, *self._modules_not_served(), self.output]))
+
+    def _modules_not_served(self) -> list[str]:
+        """Return a line for each module that is not served, with the reason."""
+        report = self.client().get("/health/ready").json()
+        return [
+            f"{module['name']} is {module['state']}: {module['reason']}"
+            for module in report["modules"]
+            if module["state"] != "ready"
+        ]
 
     def _read(self) -> None:
         for line in self.process.stdout or ():
@@ -185,10 +207,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _checked(response: httpx.Response) -> dict[str, str]:
-    if not response.is_success:
-        raise PlatformFailure(f"{response.request.url}: {response.status_code} {response.text}")
-    document: dict[str, str] = response.json()
-    return document

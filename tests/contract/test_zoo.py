@@ -5,13 +5,18 @@ import os
 import subprocess
 
 import pytest
-from tochka_plugins.testing import running_platform
+from tochka_plugins.testing import PlatformFailure, running_platform
 from wheels import write_wheel
 from zoo import ZOO
 
 MANY_ROUTES = """
-from litestar import get
+from litestar import WebSocket, get, websocket
 from tochka_plugins import hookimpl
+
+@websocket("/news", name="news")
+async def news(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.close()
 
 def handler(number):
     @get(f"/{number}")
@@ -21,14 +26,24 @@ def handler(number):
 
 @hookimpl
 def tochka_routes():
-    return [handler(number) for number in range(300)]
+    return [news, *(handler(number) for number in range(300))]
+"""
+QUITS_AT_START = """
+from tochka_plugins import hookimpl
+
+@hookimpl
+async def tochka_startup():
+    raise SystemExit(3)
 """
 BROKEN_METADATA = b"Metadata-Version: 2.1\nName: \xff\xfe\nVersion: what\n"
 
 
 @pytest.fixture(scope="module")
 def zoo(fresh_environment, wheels, workspace):
-    """An environment with contacts, a module of 300 routes, and all bad modules at once."""
+    """An environment with contacts, a module of 300 routes, and all bad modules at once.
+
+    One of the bad is ready to all appearances, and quits when it is started.
+    """
     folder = workspace / "zoo"
     folder.mkdir()
     paths = [
@@ -42,7 +57,12 @@ def zoo(fresh_environment, wheels, workspace):
         for name, animal in ZOO.items()
     ]
     large = {"large/__init__.py": "", "large/hooks.py": MANY_ROUTES}
-    paths += [write_wheel(folder, "large", large), wheels["tochka-contacts"]]
+    quits = {"quits/__init__.py": "", "quits/hooks.py": QUITS_AT_START}
+    paths += [
+        write_wheel(folder, "large", large),
+        write_wheel(folder, "quits", quits),
+        wheels["tochka-contacts"],
+    ]
     fresh_environment.pip("install", "--quiet", "--no-deps", *paths)
     site = next(fresh_environment.folder.glob("lib/python*/site-packages"))
     broken = site / "broken_metadata-1.0.dist-info"
@@ -80,7 +100,11 @@ def platform(zoo, settings, judgement):
 
 
 def test_all_sound_modules_are_ready(judgement):
-    assert {item["name"] for item in judgement["ready"]} == {"contacts", "large"}
+    assert {item["name"] for item in judgement["ready"]} == {
+        "contacts",
+        "large",
+        "quits",
+    }
 
 
 @pytest.mark.parametrize("name", ZOO)
@@ -101,6 +125,13 @@ def test_strict_makes_the_quarantine_an_error(zoo, settings, judgement):
     )
     assert result.returncode == 1
     assert "half-way" in result.stdout
+    assert "metadata cannot be read" in result.stderr
+    assert "broken_metadata-1.0.dist-info" in result.stderr
+
+
+def test_the_test_kit_says_why_a_module_cannot_be_enabled(platform):
+    with pytest.raises(PlatformFailure, match=r"raises is quarantined: ValueError: not today"):
+        platform.tenant_client("initech", modules=["raises"])
 
 
 def test_the_platform_serves_among_them(platform):
@@ -110,6 +141,7 @@ def test_the_platform_serves_among_them(platform):
     assert acme.get("/schema/openapi.json").status_code == 200
     reported = {item["name"]: item for item in acme.get("/health/ready").json()["modules"]}
     assert reported["contacts"]["state"] == "ready"
+    assert reported["quits"]["state"] == "stopped"
     assert reported["hangs"]["state"] == "quarantined"
     assert "takes longer than" in reported["hangs"]["reason"]
 

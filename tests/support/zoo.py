@@ -60,6 +60,7 @@ def revision(name, number, *, down=None, then="pass", table=None):
 
 
 HANDLER_A = "@get('/x')\nasync def a() -> None: ...\n"
+HANDLER_B = "@get('/y')\nasync def b() -> None: ...\n"
 
 ZOO = {
     "import_error": Animal(
@@ -71,7 +72,9 @@ ZOO = {
     "hangs_in_hook": Animal(
         "stage", "takes longer than", "@hookimpl\ndef tochka_routes():\n    while True: pass\n"
     ),
-    "misspelled": Animal("load", "tochka_rotues", "@hookimpl\ndef tochka_rotues(): return []"),
+    "misspelled": Animal(
+        "load", "did you mean 'tochka_routes'?", "@hookimpl\ndef tochka_rotues(): return []"
+    ),
     "raises": Animal(
         "stage",
         "ValueError: not today (raises/hooks.py",
@@ -114,7 +117,63 @@ ZOO = {
         "GET /x is handled more than once",
         route(HANDLER_A, "@get('/x')\nasync def b() -> None: ...\n"),
     ),
-    "unannotated": Animal("stage", "", route(HANDLER_A, "@get('/y')\nasync def b(note): ...\n")),
+    "unannotated": Animal(
+        "stage",
+        "unannotated.hooks.b: 'note' does not have a type annotation",
+        route(HANDLER_A, "@get('/y')\nasync def b(note): ...\n"),
+    ),
+    "same_name": Animal(
+        "stage",
+        "the module 'large' has the handler name 'news' too",
+        "from litestar import WebSocket, websocket\n"
+        "@websocket('/', name='news')\nasync def a(socket: WebSocket) -> None: ...\n"
+        + route(HANDLER_B),
+    ),
+    "core_operation": Animal(
+        "stage",
+        "the core has the operation id 'ApiV1UsersMeMe' too",
+        route(HANDLER_A, "@get('/y', operation_id='ApiV1UsersMeMe')\nasync def b() -> None: ...\n"),
+    ),
+    "mounts": Animal(
+        "stage",
+        "mounts an application",
+        "from litestar import asgi\nfrom litestar.types import Receive, Scope, Send\n"
+        "@asgi('/', is_mount=True, copy_scope=True)\n"
+        "async def a(scope: Scope, receive: Receive, send: Send) -> None: ...\n" + route(HANDLER_B),
+    ),
+    "two_sockets": Animal(
+        "stage",
+        "WEBSOCKET /live is handled more than once",
+        "from litestar import WebSocket, websocket\n"
+        + "".join(
+            f"@websocket('/live')\nasync def {name}(socket: WebSocket) -> None: ...\n"
+            for name in "ab"
+        )
+        + route(),
+    ),
+    "poses": Animal(
+        "stage",
+        "sets 'tochka_module'",
+        route(
+            HANDLER_A, "@get('/y', opt={'tochka_module': 'large'})\nasync def b() -> None: ...\n"
+        ),
+    ),
+    "nul": Animal(
+        "stage",
+        "ValueError: a nul \ufffd, half \ufffd (nul/hooks.py",
+        "@hookimpl\ndef tochka_routes(): raise ValueError('a nul \\0, half \\ud83d')",
+    ),
+    "unstorable": Animal(
+        "stage",
+        "tochka_module_info: icon",
+        "@hookimpl\ndef tochka_module_info(): return ModuleInfo(title='x', icon='\\ud83d')",
+    ),
+    "shallow": Animal(
+        "stage",
+        "sys.setrecursionlimit(50) harms all other modules",
+        "@hookimpl\ndef tochka_routes():\n    import sys\n    sys.setrecursionlimit(50)\n",
+    ),
+    "undecorated": Animal("load", "decorate it with @hookimpl", "def tochka_routes(): return []\n"),
     "core_table": Animal(
         "stage",
         "must lie in the schema mod_core_table",
@@ -152,6 +211,12 @@ ZOO = {
     ),
     "two_heads": Animal(
         "migrate", "head", MIGRATIONS, [revision("two_heads", 1), revision("two_heads", 2)]
+    ),
+    "follows_nothing": Animal(
+        "migrate",
+        "0.py: there is no revision 'gone' to follow",
+        MIGRATIONS,
+        [revision("follows_nothing", 1, down="gone")],
     ),
     "ends_in_migration": Animal(
         "migrate",

@@ -49,6 +49,13 @@ def test_a_stranger_cannot_tell_whether_a_tenant_exists(tenants):
     assert str(caught.value) == "There is no such tenant, or you are not a member of it."
 
 
+@pytest.mark.parametrize("foreign", [[], [found("globex", role=None, by_domain=True)]])
+def test_a_stranger_cannot_tell_whether_a_domain_is_a_tenants(foreign):
+    acme = found("acme")
+    assert _choose([*foreign, acme], name="acme", is_anonymous=False) is acme
+    assert _choose(foreign, name=None, is_anonymous=False) is None
+
+
 def test_a_visitor_gets_the_tenant_but_no_suspended_one():
     acme = found(role=None)
     assert _choose([acme], name="acme", is_anonymous=True) is acme

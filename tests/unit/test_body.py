@@ -6,10 +6,12 @@ import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from litestar import get, post
+from litestar import Litestar, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.testing import create_test_client
+from structlog.testing import capture_logs
 from tochka_core.http.body import _ESCAPED_NUL, JsonRequest, refuse_nul
+from tochka_core.http.problems import problem_details
 
 NUL = "\\u0000"
 PIECES = st.sampled_from(["\\", "\\\\", '\\"', NUL, "u0000", "\\u0001", "0", '"', "\0", "a"])
@@ -49,12 +51,13 @@ def test_a_nul_is_found_in_any_spelling_of_a_text(inside):
     assert bool(_ESCAPED_NUL.search(body)) == ("\0" in text)
 
 
+@post("/echo")
+async def echo(data: JSONBody[dict[str, str]]) -> dict[str, str]:
+    return data
+
+
 @pytest.fixture(scope="module")
 def client():
-    @post("/echo")
-    async def echo(data: JSONBody[dict[str, str]]) -> dict[str, str]:
-        return data
-
     @get("/find/{text:str}")
     async def find(text: FromPath[str], search: FromQuery[str] = "") -> str:
         return text + search
@@ -89,6 +92,62 @@ def test_a_nul_is_refused(client, body):
     answer = send(client, body)
     assert answer.status_code == 400
     assert "U+0000" in answer.text
+
+
+@pytest.mark.parametrize("body", [b'{"a": "\xff"}', b'{"\xff": "a"}', b'{"a": "\xed\xa0\x80"}'])
+def test_what_is_not_utf8_is_refused(client, body):
+    answer = send(client, body)
+    assert answer.status_code == 400
+    assert "not UTF-8" in answer.text
+
+
+@pytest.mark.parametrize(
+    "body", ['{"a": 1e999}', '{"a": %s}' % ("1" * 5000), '{"a": %s}' % ("1" * 400), '{"a": NaN}']
+)
+def test_a_number_out_of_range_is_refused(client, body):
+    assert send(client, body).status_code == 400
+
+
+def test_of_a_key_that_is_there_twice_the_last_counts(client):
+    assert send(client, '{"a": "first", "a": "last"}').json() == {"a": "last"}
+
+
+async def broken_off(app):
+    """Send a part of a body and go away; return the status that nobody reads."""
+    arriving = [
+        {"type": "http.request", "body": b'{"a": ', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent = []
+
+    async def receive():
+        return arriving.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/echo",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json"), (b"content-length", b"100")],
+    }
+    await app(scope, receive, send)
+    return sent[0]["status"]
+
+
+async def test_a_body_that_is_broken_off_is_no_error_of_ours():
+    app = Litestar(
+        [echo],
+        request_class=JsonRequest,
+        plugins=[problem_details()],
+        openapi_config=None,
+        logging_config=None,
+    )
+    with capture_logs() as logs:
+        assert await broken_off(app) == 400
+    assert logs == []
 
 
 def test_a_text_about_nul_is_accepted(client):

@@ -1,11 +1,13 @@
 """`tochka` at the command line, as far as it needs no database."""
 
+import errno
+
 import click
 import pytest
 import structlog
 from click.testing import CliRunner
 from tochka_core import __version__
-from tochka_core.cli import tochka
+from tochka_core.cli.group import tochka
 from tochka_core.cli.output import print_table
 from tochka_core.settings import VARIABLES
 
@@ -91,7 +93,13 @@ def test_a_short_password_is_told_in_one_line(run):
     assert refusal(result) == "A password has at least 8 characters."
 
 
-def test_a_password_that_is_typed_twice_differently_is_asked_for_again(run):
+def test_without_a_terminal_a_password_is_not_asked_for(run):
+    result = run("users", "create", "--phone", "+79123456789", stdin="correct horse\n" * 2)
+    assert "--password-stdin" in refusal(result)
+
+
+def test_a_password_that_is_typed_twice_differently_is_asked_for_again(run, monkeypatch):
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
     result = run("users", "create", "--phone", "+79123456789", stdin="one\ntwo\nshort\nshort\n")
     assert result.exit_code == 1
     assert "Error: A password has at least 8 characters." in result.stderr
@@ -107,6 +115,20 @@ def test_an_unknown_role_is_a_mistake_in_usage(run):
 @pytest.mark.parametrize("name", ["doctor", "modules list", "serve", "upgrade", "tenants create x"])
 def test_a_malformed_setting_is_told_in_one_line(run, name):
     assert refusal(run(*name.split(), PORT="http")).startswith("PORT: ")
+
+
+def test_a_port_below_1024_is_told_with_what_to_do(run, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("socket.socket.bind", refuse)
+    assert "set PORT to 1024 or more" in refusal(run("serve", PORT="80"))
+
+
+def test_the_doctor_makes_no_database(run, tmp_path):
+    told = refusal(run("doctor", TOCHKA_DATA_DIR=str(tmp_path / "mistyped")))
+    assert "TOCHKA_DATA_DIR" in told
+    assert not (tmp_path / "mistyped").exists()
 
 
 @pytest.mark.parametrize("level", ["loud", "0"])

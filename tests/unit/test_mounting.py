@@ -1,11 +1,15 @@
 """Trying out a module's routes before they could bring the whole application down."""
 
+from itertools import product
+
 import pytest
-from litestar import Controller, Litestar, get
+from litestar import Controller, Litestar, Router, WebSocket, asgi, get, websocket
 from litestar.exceptions import ImproperlyConfiguredException
+from litestar.params import FromPath
+from litestar.types import Receive, Scope, Send
 from tochka_core.http.mounting import RouteNameTaken, TrialMount, mount
 from tochka_core.http.route_rules import MODULE_KEY, RouteRuleBroken
-from tochka_plugins import ModuleInfo
+from tochka_plugins import ANONYMOUS, ModuleInfo
 from tochka_plugins.host import StagedModule
 
 
@@ -24,6 +28,32 @@ def staged():
         )
 
     return make
+
+
+@pytest.fixture
+def served(core, staged):
+    """Try modules in turn, then mount all of them; return their paths."""
+
+    def run(**modules):
+        trial = TrialMount(core)
+        made = [staged(name, *routes) for name, routes in modules.items()]
+        for module in made:
+            trial(module)
+        app = Litestar([mount(module) for module in made], openapi_config=None)
+        return sorted(route.path.removeprefix("/api/v1") for route in app.routes)
+
+    return run
+
+
+@pytest.fixture
+def core():
+    """An application without modules."""
+
+    @get("/api/v1/users/me", name="me")
+    async def read_me() -> str:
+        return ""
+
+    return Litestar([read_me])
 
 
 class FakeCandidate:
@@ -50,7 +80,7 @@ def test_routes_lie_under_the_path_of_their_module_and_are_marked(staged):
     ]
 
 
-def test_sound_routes_may_be_mounted(staged):
+def test_sound_routes_may_be_mounted(served):
     class Notes(Controller):
         path = "/all"
 
@@ -58,87 +88,221 @@ def test_sound_routes_may_be_mounted(staged):
         async def listed(self) -> list[str]:
             return []
 
-    trial = TrialMount({})
-    trial(staged("notes", Notes, handler("/drafts", name="drafts")))
-    trial(staged("calls", handler("/drafts", name="calls")))
-    trial(staged("mails"))
+    notes = (Notes, handler("/drafts", name="drafts"))
+    paths = served(notes=notes, calls=(handler("/drafts", name="calls"),), mails=())
+    assert paths == ["/calls/drafts", "/notes/all", "/notes/drafts"]
 
 
 @pytest.mark.parametrize("route", ["/notes", 42], ids=str)
-def test_what_is_no_route_is_refused(staged, route):
+def test_what_is_no_route_is_refused(core, staged, route):
     with pytest.raises(ImproperlyConfiguredException):
-        TrialMount({})(staged("notes", route))
+        TrialMount(core)(staged("notes", route))
 
 
-def test_a_handler_without_annotations_is_refused(staged):
+def test_a_handler_without_annotations_is_refused(core, staged):
     @get("/")
     async def unannotated(note) -> list[str]:
         return [note]
 
-    with pytest.raises(ImproperlyConfiguredException, match="note"):
-        TrialMount({})(staged("notes", unannotated))
+    with pytest.raises(RouteRuleBroken, match=r"unannotated: 'note' does not have a type"):
+        TrialMount(core)(staged("notes", unannotated))
 
 
-def test_one_name_for_two_handlers_of_a_module_is_refused(staged):
+def test_a_handler_whose_annotation_names_nothing_is_refused(core, staged):
+    @get("/")
+    async def mistaken(note: "Nothing") -> None: ...  # noqa: F821 - that is the point
+
+    with pytest.raises(RouteRuleBroken, match=r"mistaken: name 'Nothing' is not defined"):
+        TrialMount(core)(staged("notes", mistaken))
+
+
+def test_one_name_for_two_handlers_of_a_module_is_refused(core, staged):
     @get("/other", name="notes")
     async def other() -> list[str]:
         return []
 
     with pytest.raises(ImproperlyConfiguredException, match="notes"):
-        TrialMount({})(staged("notes", handler(name="notes"), other))
+        TrialMount(core)(staged("notes", handler(name="notes"), other))
 
 
-def test_a_name_that_another_module_uses_is_refused_with_its_owner(staged):
-    trial = TrialMount({})
+def test_a_name_that_another_module_uses_is_refused_with_its_owner(core, staged):
+    trial = TrialMount(core)
     trial(staged("notes", handler(name="listed")))
-    with pytest.raises(RouteNameTaken, match="'notes' has a handler named 'listed' too"):
+    with pytest.raises(RouteNameTaken, match="'notes' has the handler name 'listed' too"):
         trial(staged("calls", handler(name="listed")))
 
 
-def test_an_operation_id_that_another_module_uses_is_refused(staged):
-    trial = TrialMount({})
+def test_an_operation_id_that_another_module_uses_is_refused(core, staged):
+    trial = TrialMount(core)
     trial(staged("notes", handler(operation_id="listEverything")))
     with pytest.raises(Exception, match="listEverything"):
         trial(staged("calls", handler(operation_id="listEverything")))
 
 
-def test_handlers_without_names_never_collide(staged):
-    trial = TrialMount({})
-    trial(staged("notes", handler()))
-    trial(staged("calls", handler()))
+def test_handlers_without_names_never_collide(served):
+    assert served(notes=(handler(),), calls=(handler(),)) == ["/calls", "/notes"]
 
 
-def test_a_refused_module_keeps_no_name_from_others(staged):
-    trial = TrialMount({})
+def named(kind, name):
+    """Make a handler of each kind, with one name."""
+
+    @get("/http", name=name)
+    async def over_http() -> None: ...
+
+    @websocket("/socket", name=name)
+    async def over_websocket(socket: WebSocket) -> None: ...
+
+    @asgi("/asgi", name=name, copy_scope=True)
+    async def over_asgi(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    return {"http": over_http, "websocket": over_websocket, "asgi": over_asgi}[kind]
+
+
+KINDS = ("http", "websocket", "asgi")
+
+
+@pytest.mark.parametrize(("first", "second"), [*product(KINDS, KINDS)])
+def test_names_are_taken_across_all_kinds_of_handlers(core, staged, first, second):
+    trial = TrialMount(core)
+    trial(staged("notes", named(first, "shared")))
+    with pytest.raises(RouteNameTaken, match="'notes' has the handler name 'shared' too"):
+        trial(staged("calls", named(second, "shared")))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_name_of_the_core_is_taken(core, staged, kind):
+    with pytest.raises(RouteNameTaken, match="the core has the handler name 'me' too"):
+        TrialMount(core)(staged("notes", named(kind, "me")))
+
+
+def test_an_operation_id_that_the_core_was_given_by_default_is_taken(core, staged):
+    (taken,) = (item.get.operation_id for item in core.openapi_schema.paths.values())
+    with pytest.raises(RouteNameTaken, match="the core has the operation id"):
+        TrialMount(core)(staged("notes", handler(operation_id=taken)))
+
+
+def test_operation_ids_that_are_made_from_paths_may_clash_too(core, staged):
+    trial = TrialMount(core)
+    trial(staged("big", handler("/notes")))
+    with pytest.raises(RouteNameTaken, match="'big' has the operation id 'ApiV1BigNotesListed'"):
+        trial(staged("big_notes", handler("/")))
+
+
+def test_a_refused_module_keeps_no_name_from_others(core, staged):
+    trial = TrialMount(core)
     trial(staged("notes", handler(name="listed")))
     with pytest.raises(RouteNameTaken):
         trial(staged("calls", handler("/a", name="a-free-name"), handler("/b", name="listed")))
     trial(staged("mails", handler(name="a-free-name")))
 
 
-class Escaping(Controller):
-    """Its own `opt` would win over the one that the platform sets."""
-
-    path = "/"
-    opt = {"tochka_module": "other"}  # noqa: RUF012 - as Litestar has it
+def with_opt(place, opt):
+    """Make a route that carries *opt* at one of the places where it may stand."""
 
     @get("/")
-    async def read(self) -> list[str]:
-        return []
+    async def read() -> None: ...
+
+    @get("/", opt=opt)
+    async def own() -> None: ...
+
+    @get("/", **opt)
+    async def by_keyword() -> None: ...
+
+    @websocket("/", opt=opt)
+    async def over_websocket(socket: WebSocket) -> None: ...
+
+    @asgi("/", opt=opt, copy_scope=True)
+    async def over_asgi(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    class Whole(Controller):
+        @get("/")
+        async def read(self) -> None: ...
+
+    Whole.opt = opt
+    router = Router("/", route_handlers=[read], opt=opt)
+    return {
+        "http": own,
+        "keyword": by_keyword,
+        "websocket": over_websocket,
+        "asgi": over_asgi,
+        "controller": Whole,
+        "router": router,
+        "outer router": Router("/", route_handlers=[Router("/in", route_handlers=[read])], opt=opt),
+    }[place]
 
 
-def test_routes_that_say_they_belong_to_another_module_are_refused(staged):
-    with pytest.raises(RouteRuleBroken, match="sets 'tochka_module'"):
-        TrialMount({})(staged("notes", Escaping))
+PLACES = ("http", "keyword", "websocket", "asgi", "controller", "router", "outer router")
 
 
-def test_cache_keys_of_ones_own_are_refused(staged):
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "opt",
+    [{MODULE_KEY: "other"}, {MODULE_KEY: "notes"}, {MODULE_KEY: None}, {"tochka_later": True}],
+    ids=str,
+)
+def test_what_the_platform_says_of_a_route_is_not_for_modules_to_say(core, staged, place, opt):
+    with pytest.raises(RouteRuleBroken, match=f"sets '{next(iter(opt))}'"):
+        TrialMount(core)(staged("notes", with_opt(place, opt)))
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_any_route_may_be_opened_and_carry_keys_of_its_own(served, place):
+    assert served(notes=(with_opt(place, {**ANONYMOUS, "own": 1}),))[0].startswith("/notes")
+
+
+def test_a_description_that_cannot_be_encoded_is_refused(core, staged):
+    with pytest.raises(UnicodeEncodeError, match="surrogates"):
+        TrialMount(core)(staged("notes", handler(description="half \ud83d")))
+
+
+def test_cache_keys_of_ones_own_are_refused(core, staged):
     own = handler(cache=True, cache_key_builder=lambda request: request.url.path)
     with pytest.raises(RouteRuleBroken, match="cache keys"):
-        TrialMount({})(staged("notes", own))
-    TrialMount({})(staged("notes", handler(cache=True)))
+        TrialMount(core)(staged("notes", own))
+    TrialMount(core)(staged("notes", handler(cache=True)))
 
 
-def test_a_path_and_method_handled_twice_is_refused(staged):
+def test_a_path_and_method_handled_twice_is_refused(core, staged):
     with pytest.raises(RouteRuleBroken, match="GET / is handled more than once"):
-        TrialMount({})(staged("notes", handler("/"), handler("/")))
+        TrialMount(core)(staged("notes", handler("/"), handler("/")))
+
+
+def at(kind, path):
+    """Make a handler of a kind at *path*."""
+
+    @get(path)
+    async def over_http(number: FromPath[int] = 0) -> None: ...
+
+    @websocket(path)
+    async def over_websocket(socket: WebSocket) -> None: ...
+
+    @asgi(path, copy_scope=True)
+    async def over_asgi(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    return {"GET": over_http, "WEBSOCKET": over_websocket, "ASGI": over_asgi}[kind]
+
+
+@pytest.mark.parametrize("kind", ["GET", "WEBSOCKET", "ASGI"])
+def test_a_path_that_two_handlers_of_one_kind_claim_is_refused(core, staged, kind):
+    with pytest.raises(RouteRuleBroken, match=f"{kind} /x is handled more than once"):
+        TrialMount(core)(staged("notes", at(kind, "/x"), at(kind, "/x")))
+
+
+def test_parameters_of_other_names_and_types_are_the_same_path(core, staged):
+    @get("/{text:str}")
+    async def by_text(text: FromPath[str]) -> None: ...
+
+    with pytest.raises(RouteRuleBroken, match=r"GET /\{text:str\} is handled more than once"):
+        TrialMount(core)(staged("notes", at("GET", "/{number:int}"), by_text))
+
+
+def test_a_websocket_may_share_its_path_with_http(served):
+    assert served(notes=(at("GET", "/x"), at("WEBSOCKET", "/x"))) == ["/notes/x", "/notes/x"]
+
+
+def test_a_mount_is_refused_as_it_takes_paths_of_other_modules(core, staged):
+    @asgi("/", is_mount=True, copy_scope=True)
+    async def site(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    with pytest.raises(RouteRuleBroken, match="site mounts an application"):
+        TrialMount(core)(staged("notes", site))

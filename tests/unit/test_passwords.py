@@ -1,9 +1,15 @@
 """Password hashes."""
 
+import asyncio
+import threading
+import unicodedata
+from contextlib import nullcontext
+
+import bcrypt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tochka_core.auth.passwords import PasswordHasher, check_password_rules
+from tochka_core.auth.passwords import PasswordHasher, TooManyPasswords, check_password_rules
 from tochka_plugins import InvalidInput
 
 PASSWORD = "correct horse"
@@ -59,6 +65,84 @@ async def test_the_pepper_matters():
     assert not await other.verify(PASSWORD, stored)
 
 
+@pytest.mark.parametrize("text", ["пароль-Ёжик-й", "mot de passé", "Ångström 𝄞"])
+async def test_a_password_is_one_however_a_keyboard_composes_it(hasher, text):
+    composed, decomposed = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
+    assert composed != decomposed
+    assert await hasher.verify(decomposed, await hasher.hash(composed))
+    assert await hasher.verify(composed, await hasher.hash(decomposed))
+
+
+@pytest.mark.parametrize(
+    ("length", "is_accepted"), [(7, False), (8, True), (128, True), (129, False)]
+)
+def test_a_letter_counts_once_however_a_keyboard_composes_it(length, is_accepted):
+    decomposed = unicodedata.normalize("NFD", "й" * length)
+    with nullcontext() if is_accepted else pytest.raises(InvalidInput):
+        assert check_password_rules(decomposed) is None
+
+
+class Blocked:
+    """A bcrypt that computes nothing until it is let go."""
+
+    def __init__(self, monkeypatch):
+        self.let_go = threading.Event()
+        monkeypatch.setattr(bcrypt, "checkpw", lambda *_arguments: self.let_go.wait(60))
+
+
+@pytest.fixture
+def blocked(monkeypatch):
+    blocked = Blocked(monkeypatch)
+    yield blocked
+    blocked.let_go.set()
+
+
+def limited(**limits):
+    return PasswordHasher(cost=4, pepper="", at_once=2, **limits)
+
+
+async def test_who_comes_when_too_many_wait_is_refused_and_the_others_get_their_turn(blocked):
+    hasher = limited(max_waiting=3)
+    people = [asyncio.create_task(hasher.verify(PASSWORD, "stored")) for _ in range(7)]
+    refused, served = await asyncio.wait(people, return_when=asyncio.FIRST_COMPLETED)
+    assert refused == set(people[5:])
+    for one in refused:
+        with pytest.raises(TooManyPasswords) as caught:
+            await one
+        assert caught.value.headers == {"Retry-After": "5"}
+    blocked.let_go.set()
+    assert await asyncio.gather(*served) == [True] * 5
+    assert await hasher.verify(PASSWORD, "stored")
+
+
+async def test_who_has_waited_too_long_is_refused_and_takes_no_turn(blocked):
+    hasher = limited(max_waiting=3, max_wait_seconds=0.01)
+    people = [asyncio.create_task(hasher.verify(PASSWORD, "stored")) for _ in range(3)]
+    refused, served = await asyncio.wait(people, return_when=asyncio.FIRST_COMPLETED)
+    assert refused == {people[2]}
+    with pytest.raises(TooManyPasswords):
+        await people[2]
+    blocked.let_go.set()
+    assert await asyncio.gather(*served) == [True, True]
+    assert (
+        await asyncio.gather(*(hasher.verify(PASSWORD, "stored") for _ in range(5))) == [True] * 5
+    )
+
+
+async def test_who_goes_away_leaves_their_place_to_others(blocked):
+    hasher = limited(max_waiting=1)
+    busy = [asyncio.create_task(hasher.verify(PASSWORD, "stored")) for _ in range(2)]
+    gone = asyncio.create_task(hasher.verify(PASSWORD, "stored"))
+    await asyncio.sleep(0)
+    gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    waiting = asyncio.create_task(hasher.verify(PASSWORD, "stored"))
+    await asyncio.sleep(0)
+    blocked.let_go.set()
+    assert await asyncio.gather(*busy, waiting) == [True] * 3
+
+
 @given(st.text(max_size=200))
 def test_bcrypt_gets_as_much_as_it_reads_of_any_password(hasher, password):
     prepared = hasher._prepare(password)
@@ -68,7 +152,7 @@ def test_bcrypt_gets_as_much_as_it_reads_of_any_password(hasher, password):
 
 @pytest.mark.parametrize("length", [8, 128])
 def test_passwords_within_the_limits_are_accepted(length):
-    check_password_rules("й" * length)
+    assert check_password_rules("й" * length) is None
 
 
 @pytest.mark.parametrize(

@@ -35,17 +35,21 @@ class FakeEngine:
 
     def __init__(self, *, version=None, error=None):
         self.version, self.error = version, error
+        self.visits = 0
 
     @asynccontextmanager
     async def connect(self):
         if self.error is not None:
             raise self.error
         yield FakeConnection(self.version)
+        self.visits += 1
 
 
 @pytest.mark.parametrize("version", ["150000", "160014", "180004"])
 async def test_a_server_that_is_new_enough_passes(version):
-    await check_server(FakeEngine(version=version))
+    engine = FakeEngine(version=version)
+    await check_server(engine)
+    assert engine.visits == 1
 
 
 @pytest.mark.parametrize(("version", "told"), [("149999", "14"), ("90624", "9"), (None, "0")])

@@ -2,6 +2,11 @@
 
 import msgspec
 import pytest
+from advanced_alchemy.exceptions import (
+    NotFoundError,
+    RepositoryError,
+    wrap_sqlalchemy_exception,
+)
 from litestar import get, post
 from litestar.exceptions import (
     ClientException,
@@ -13,7 +18,13 @@ from litestar.exceptions import (
 )
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.testing import create_test_client
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+)
 from structlog.testing import capture_logs
 from tochka_core.http.problems import _CONVERTERS, NOTHING_HERE, _body_error, problem_details
 from tochka_plugins import Conflict, InvalidInput, NotAuthenticated, NotFound, Unavailable
@@ -144,6 +155,60 @@ def test_a_lost_connection_is_503():
     error = DBAPIError("", {}, Exception("gone"), connection_invalidated=True)
     problem = problem_of(error)
     assert (problem.status_code, problem.headers) == (503, {"Retry-After": "1"})
+
+
+def refused(kind, sqlstate):
+    """Make what SQLAlchemy raises for an answer of the server."""
+    orig = Exception("s3cret")
+    orig.sqlstate = sqlstate
+    return kind("SELECT s3cret", {}, orig)
+
+
+def through_a_repository(error):
+    """Raise *error* inside an advanced-alchemy repository; return what comes out."""
+    with pytest.raises(RepositoryError) as caught, wrap_sqlalchemy_exception():
+        raise error
+    return caught.value
+
+
+UNIQUE, EXCLUSION, FOREIGN_KEY = "23505", "23P01", "23503"
+REFUSALS = [
+    *((IntegrityError, state, 409, None) for state in (UNIQUE, EXCLUSION, FOREIGN_KEY)),
+    (DataError, "22003", 400, None),
+    *((OperationalError, state, 503, "60") for state in ("53100", "25006")),
+    *((DBAPIError, state, 503, "60") for state in ("53100", "25006")),
+    *((DBAPIError, state, 503, "1") for state in ("40001", "40P01", "55P03", "53300")),
+]
+
+
+@pytest.mark.parametrize(("kind", "sqlstate", "status", "retry_after"), REFUSALS)
+@pytest.mark.parametrize(
+    "wrap", [lambda error: error, through_a_repository], ids=["raw", "wrapped"]
+)
+def test_what_the_database_refuses_is_told_alike_through_a_repository(
+    kind, sqlstate, status, retry_after, wrap
+):
+    with capture_logs() as logs:
+        problem = problem_of(wrap(refused(kind, sqlstate)))
+    assert (problem.status_code, problem.headers.get("Retry-After")) == (status, retry_after)
+    assert "s3cret" not in f"{problem.detail}{problem.extra}{logs}"
+    assert [line["log_level"] for line in logs] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda error: error, through_a_repository], ids=["raw", "wrapped"]
+)
+def test_a_statement_that_is_itself_a_mistake_is_500(wrap):
+    with capture_logs() as logs:
+        problem = problem_of(wrap(refused(ProgrammingError, "42703")))
+    assert problem.status_code == 500
+    assert [line["log_level"] for line in logs] == ["error"]
+
+
+def test_what_a_repository_does_not_find_is_404():
+    with pytest.raises(NotFoundError) as caught, wrap_sqlalchemy_exception():
+        raise NotFoundError("No item found")
+    assert problem_of(caught.value).status_code == problem_of(NotFoundError()).status_code == 404
 
 
 @pytest.mark.parametrize(

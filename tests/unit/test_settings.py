@@ -105,6 +105,15 @@ def test_a_file_in_another_encoding_is_told(env_file):
         load_settings({}, env_file=env_file("# Порт\nPORT=9000".encode("cp1251")))
 
 
+@pytest.mark.parametrize("line", ["PORT 9000", "JWT_SECRET='s3cret", "=s3cret"])
+def test_a_malformed_line_of_the_file_is_told_by_its_number(env_file, line):
+    path = env_file(f"# settings\nHOST=::1\n\n{line}\n")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings({}, env_file=path)
+    assert str(caught.value).startswith(f"{path}:4 ")
+    assert "s3cret" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

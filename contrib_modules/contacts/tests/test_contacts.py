@@ -112,6 +112,7 @@ def test_pages_neither_repeat_nor_skip_and_know_the_total(acme, create):
         ({"name": 1}, "/name"),
         ({"name": "x", "kind": "dog"}, "/kind"),
         ({"name": "x", "email": "nobody"}, "/email"),
+        ({"name": "x", "email": "anna@example.com\n"}, "/email"),
         ({"name": "x", "tags": "vip"}, "/tags"),
         ({"name": "x", "tags": ["ok", ""]}, "/tags/1"),
         ({"name": "x", "surname": "y"}, "/surname"),

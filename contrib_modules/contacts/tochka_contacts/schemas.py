@@ -11,7 +11,8 @@ from tochka_contacts.models import Contact, Kind
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, examples=["Anna Petrova"])]
 Phone = Annotated[str, Meta(min_length=3, max_length=40)]
-Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+# In Python "$" also stands before a last newline; in the patterns of JSON Schema it does not.
+Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$(?!\n)")]
 Company = Annotated[str, Meta(min_length=1, max_length=200)]
 Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=50)]], Meta(max_length=50)]
 Notes = Annotated[str, Meta(max_length=10_000)]

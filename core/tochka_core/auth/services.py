@@ -36,6 +36,7 @@ class AuthService:
         Raises:
             InvalidInput: the phone or the password breaks a rule.
             Conflict: the phone is taken.
+            TooManyPasswords: too many people register or sign in at once.
         """
         number = normalize_phone(phone, region=self._region)
         check_password_rules(password)
@@ -50,6 +51,7 @@ class AuthService:
             InvalidInput: the phone is malformed.
             NotAuthenticated: the phone is unknown, the password wrong, or the person deactivated;
                 which of them is not told, nor does the time it takes tell.
+            TooManyPasswords: too many people register or sign in at once.
         """
         number = normalize_phone(phone, region=self._region)
         async with self._database.platform_scope(reason="login") as session:

@@ -16,7 +16,7 @@ from tochka_core.local import running_database
 @json_option
 def doctor(*, as_json: bool) -> None:
     """Check settings, database, protection, tables and modules; mend nothing."""
-    with running_database(read_settings()) as settings:
+    with running_database(read_settings(), make=False) as settings:
         findings: Sequence[Finding] = asyncio.run(diagnose(settings))
     if as_json:
         print_json(msgspec.to_builtins(findings))

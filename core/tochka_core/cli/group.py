@@ -1,6 +1,7 @@
 """`tochka` itself: its commands, and one way for all of them to fail."""
 
 import os
+import signal
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -42,6 +43,9 @@ class TochkaGroup(click.Group):
             return super().invoke(ctx)
         except (OperatorError, TochkaError) as error:
             raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            # Click would print that it was aborted, and exit with 1.
+            raise SystemExit(128 + signal.SIGINT) from None
 
 
 @click.group(

@@ -1,22 +1,31 @@
 """`tochka serve`."""
 
 import asyncio
-import multiprocessing
-import os
+import errno
 import signal
 import socket
-import subprocess
-import sys
+from contextlib import ExitStack
+from typing import Final
 
 import click
 import msgspec
 
 from tochka_core.cli.group import read_settings
 from tochka_core.errors import ConfigurationError, OperatorError
-from tochka_core.local import running_database
+from tochka_core.installation.snapshot import undo_interrupted_change
+from tochka_core.local import lend_database, running_database
 from tochka_core.seed import Seeded, seed
-from tochka_core.server.supervisor import run
+from tochka_core.server.database_watch import watched_database
+from tochka_core.server.judge import Judge
+from tochka_core.server.register import registered
+from tochka_core.server.supervisor import Supervisor
 from tochka_core.settings import Settings
+
+_ADVICE: Final = {
+    errno.EACCES: "this port is kept for root; set PORT to 1024 or more",
+    errno.EADDRINUSE: "stop the program that does, or set another PORT",
+    errno.EADDRNOTAVAIL: "set HOST to an address of this machine, or 0.0.0.0 for all of them",
+}
 
 
 @click.command()
@@ -28,28 +37,29 @@ def serve() -> None:
     anew, then replaces the workers one after another without refusing a request.
     """
     settings = read_settings()
+    if undo_interrupted_change():
+        click.echo("An interrupted installation was undone.", err=True)
     if settings.database_url and not settings.jwt_secret:
         raise ConfigurationError(
             "JWT_SECRET is not set, and with DATABASE_URL it must be;"
             " make one with: openssl rand -hex 32"
         )
     settings = msgspec.structs.replace(settings, host=_find_address(settings))
-    # Until the server handles signals itself, these must still lead through the clean stop.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # Until the server handles it, it would end us, as it ends what a terminal leaves behind.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     is_private = settings.database_url is None
-    with running_database(settings) as running:
-        os.environ["DATABASE_URL"] = running.database_url or ""
-        os.environ["JWT_SECRET"] = running.jwt_secret or ""
-        if _judge() != 0:
+    with running_database(settings) as running, ExitStack() as stack:
+        if is_private:
+            lend_database(running)
+            stack.enter_context(watched_database(running))
+        judge = Judge()
+        if not judge.judge():
             raise SystemExit(1)
         if is_private and (seeded := asyncio.run(seed(running))):
             _print_credentials(seeded)
         click.echo(f"Serving on http://{running.host}:{running.port} (stop with Ctrl+C)")
-        # A fresh interpreter for each worker: it finds what pip has changed since this one
-        # started, and it inherits none of this process's locks.
-        multiprocessing.set_start_method("spawn", force=True)
-        run(running, judge_anew=lambda: _judge() == 0)
+        entry = stack.enter_context(registered(settings))
+        Supervisor(running, judge, entry).run()
 
 
 def _find_address(settings: Settings) -> str:
@@ -66,16 +76,11 @@ def _find_address(settings: Settings) -> str:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
+        advice = _ADVICE.get(error.errno or 0, "check HOST and PORT")
         raise OperatorError(
-            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror});"
-            " stop the program that does, or set HOST and PORT."
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}): {advice}."
         ) from error
     return str(address[0])
-
-
-def _judge() -> int:
-    """Run `tochka upgrade` in a process that a module may end; return its exit code."""
-    return subprocess.run([sys.executable, "-m", "tochka_core", "upgrade"], check=False).returncode
 
 
 def _print_credentials(seeded: Seeded) -> None:

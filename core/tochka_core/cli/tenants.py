@@ -6,8 +6,8 @@ import click
 
 from tochka_core.cli.group import TochkaGroup, read_settings
 from tochka_core.cli.output import json_option, print_json
-from tochka_core.cli.session import in_platform_scope
 from tochka_core.local import running_database
+from tochka_core.registry.session import in_platform_scope
 from tochka_core.settings import Settings
 from tochka_core.tenants.members import get_user_by_phone
 from tochka_core.tenants.schemas import TenantIn, TenantOut

@@ -10,8 +10,9 @@ from tochka_plugins.context import PlatformRole
 from tochka_core.auth.passwords import PasswordHasher, check_password_rules
 from tochka_core.cli.group import TochkaGroup, read_settings
 from tochka_core.cli.output import json_option, print_json
-from tochka_core.cli.session import in_platform_scope
+from tochka_core.errors import OperatorError
 from tochka_core.local import running_database
+from tochka_core.registry.session import in_platform_scope
 from tochka_core.settings import Settings
 from tochka_core.users.phones import normalize_phone
 from tochka_core.users.schemas import UserOut
@@ -47,6 +48,8 @@ def create(*, phone: str, role: PlatformRole, password_stdin: bool, as_json: boo
 def _read_password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise OperatorError("There is no terminal to ask for the password: use --password-stdin.")
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 

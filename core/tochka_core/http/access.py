@@ -114,21 +114,23 @@ def cache_key(request: Request[Any, Any, Any]) -> str:
 def _choose(found: list[Found], *, name: str | None, is_anonymous: bool) -> Found | None:
     """Return the tenant that host and header agree on, if the caller may use it.
 
+    A tenant that the signed-in caller is no member of counts as one that does not exist; on a route
+    that is open to anyone all of them count.
+
     Raises:
         InvalidInput: they name different tenants.
         NotFound: the named tenant does not exist, or the caller is no member.
         PermissionDenied: it is suspended; members are told why.
     """
-    by_domain = next((tenant for tenant in found if tenant.is_by_domain), None)
+    visible = [tenant for tenant in found if is_anonymous or tenant.role is not None]
+    by_domain = next((tenant for tenant in visible if tenant.is_by_domain), None)
     if name is not None and by_domain is not None and by_domain.name != name:
         raise InvalidInput("X-Tenant names another tenant than the host.", pointer="/X-Tenant")
-    tenant = by_domain or next(iter(found), None)
+    tenant = by_domain or next(iter(visible), None)
     if tenant is None:
         if name is not None:
             raise no_such_tenant()
         return None
-    if tenant.role is None and not is_anonymous:
-        raise no_such_tenant()
     if tenant.is_suspended:
         if tenant.role is None:
             raise no_such_tenant()

@@ -1,10 +1,11 @@
 """Reading a request's body with less trust than the framework has."""
 
 import re
+from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 from litestar import Request
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, InternalServerException
 from litestar.exceptions.http_exceptions import HTTPException
 
 _ESCAPED_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -20,13 +21,27 @@ class UnsupportedMediaType(HTTPException):
 class JsonRequest(Request[Any, Any, Any]):
     """A request whose JSON is refused before it can harm: wrong type, too deep, NUL in a text."""
 
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """Yield the body as it comes.
+
+        Raises:
+            ClientException: the client has gone before it had sent all of it.
+        """
+        try:
+            async for chunk in super().stream():
+                yield chunk
+        except InternalServerException:
+            if not self.is_connected:  # somebody reads the body a second time
+                raise
+            raise ClientException("The body is not complete.") from None
+
     async def json(self) -> Any:  # noqa: ANN401 - whatever the document holds
         """Return the decoded body.
 
         Raises:
             UnsupportedMediaType: `Content-Type` is not JSON's.
-            ClientException: the document is nested too deeply, or a text in it contains U+0000,
-                which PostgreSQL cannot store.
+            ClientException: the document is not UTF-8, is nested too deeply, or a text in it
+                contains U+0000, which PostgreSQL cannot store.
         """
         if self.content_type[0] not in _JSON_TYPES:
             raise UnsupportedMediaType("Send application/json.")
@@ -34,6 +49,8 @@ class JsonRequest(Request[Any, Any, Any]):
             raise ClientException("A text may not contain U+0000.")
         try:
             return await super().json()
+        except UnicodeDecodeError:
+            raise ClientException("The document is not UTF-8.") from None
         except RecursionError:
             raise ClientException("The document is nested too deeply.") from None
 

@@ -1,25 +1,30 @@
 """Putting modules' routes where they belong, and finding out beforehand whether that works."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Final
 
-from litestar import Litestar, Router
-from litestar.di import Provide
-from litestar.handlers import HTTPRouteHandler
+from litestar import HttpMethod, Litestar, Router, route
+from litestar.serialization import encode_json
+from tochka_plugins import NotFound
 from tochka_plugins.host import StagedModule
 
-from tochka_core.http.route_rules import (
-    MODULE_KEY,
-    handlers_at,
-    refuse_collisions,
-    refuse_unsafe_handlers,
-)
+from tochka_core.http.problems import NOTHING_HERE
+from tochka_core.http.route_rules import MODULE_KEY, handlers_at, refuse_unsafe_routes
 
 API_PATH: Final = "/api/v1"
+_METHODS: Final = [
+    HttpMethod.GET,
+    HttpMethod.POST,
+    HttpMethod.PUT,
+    HttpMethod.PATCH,
+    HttpMethod.DELETE,
+]
+
+_OPERATIONS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class RouteNameTaken(Exception):
-    """A handler has a name that another module's handler has; names are global to Litestar."""
+    """A handler has a name that the core or another module has given; names are global."""
 
 
 def mount(module: StagedModule) -> Router:
@@ -32,45 +37,61 @@ def mount(module: StagedModule) -> Router:
     )
 
 
+def mount_absent(name: str) -> Router:
+    """Return routes for all that the module *name* may have, where it could not be loaded.
+
+    The gate answers for them, so that a tenant which has enabled the module is not told 404.
+    """
+
+    @route(["/", "/{rest:path}"], http_method=_METHODS, include_in_schema=False)
+    async def absent() -> None:
+        raise NotFound(NOTHING_HERE)
+
+    return Router(path=f"{API_PATH}/{name}", route_handlers=[absent], opt={MODULE_KEY: name})
+
+
 class TrialMount:
     """Mounts each module in an application of its own, where a mistake stops nobody else."""
 
-    def __init__(self, dependencies: Mapping[str, Provide]) -> None:
-        """Offer *dependencies* to the handlers, as the real application will."""
-        self._dependencies = dependencies
-        self._owner_of_name: dict[str, str] = {}
+    def __init__(self, core: Litestar) -> None:
+        """Try beside *core*, the application without modules: what it names is taken."""
+        self._dependencies = core.dependencies
+        self._owners = dict.fromkeys(_names(core, ""), "the core")
 
     def __call__(self, module: StagedModule) -> None:
         """Try to mount *module*.
 
         Raises:
             RouteRuleBroken: a route would escape the gate, mix tenants up, or hide another route.
-            RouteNameTaken: a module that passed has a handler of the same name or operation id.
+            RouteNameTaken: the core, or a module that passed, has the same name or operation id.
             Exception: whatever Litestar finds wrong with the routes or their description.
         """
-        refuse_collisions(module.routes)
+        refuse_unsafe_routes(module.routes)
         app = Litestar(
             route_handlers=[mount(module)], dependencies=self._dependencies, logging_config=None
         )
-        app.openapi_schema.to_schema()
-        refuse_unsafe_handlers(app, module.name, _path(module))
-        names = _names(app, _path(module))
-        for name in sorted(names & self._owner_of_name.keys()):
-            owner = self._owner_of_name[name]
-            raise RouteNameTaken(f"tochka_routes: {owner!r} has a handler named {name!r} too")
-        self._owner_of_name.update(dict.fromkeys(names, module.name))
+        encode_json(app.openapi_schema.to_schema())
+        names = set(_names(app, _path(module)))
+        for kind, name in sorted(names & self._owners.keys()):
+            owner = self._owners[kind, name]
+            raise RouteNameTaken(f"tochka_routes: {owner} has the {kind} {name!r} too")
+        self._owners.update(dict.fromkeys(names, f"the module {module.name!r}"))
 
 
 def _path(module: StagedModule) -> str:
     return f"{API_PATH}/{module.name}"
 
 
-def _names(app: Litestar, path: str) -> set[str]:
-    """Return the names and operation ids that the author gave to handlers."""
-    names: set[str] = set()
+def _names(app: Litestar, path: str) -> Iterator[tuple[str, str]]:
+    """Yield each handler name and operation id at *path* and below, with the kind it is of.
+
+    An operation id that the author has not given is made from the path, and may still be another's.
+    """
     for handler in handlers_at(app, path):
         if handler.name:
-            names.add(handler.name)
-        if isinstance(handler, HTTPRouteHandler) and isinstance(handler.operation_id, str):
-            names.add(handler.operation_id)
-    return names
+            yield "handler name", handler.name
+    for place, item in (app.openapi_schema.paths or {}).items():
+        if f"{place}/".startswith(f"{path}/"):
+            for method in _OPERATIONS:
+                if operation := getattr(item, method):
+                    yield "operation id", operation.operation_id

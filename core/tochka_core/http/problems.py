@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 import structlog
+from advanced_alchemy.exceptions import AdvancedAlchemyError
 from litestar.exceptions import (
     HTTPException,
     MethodNotAllowedException,
@@ -18,9 +19,10 @@ from litestar.plugins.problem_details import (
     ProblemDetailsException,
     ProblemDetailsPlugin,
 )
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from tochka_plugins.errors import TochkaError
 
+from tochka_core.http.database_errors import explain
 from tochka_core.http.request_id import current_request_id
 
 _log = structlog.get_logger(__name__)
@@ -127,15 +129,15 @@ def _body_error(message: str, key: str | None) -> dict[str, str]:
     return {"pointer": pointer, "detail": _MSGSPEC_PATH.sub("", message)}
 
 
-def _from_integrity_error(error: IntegrityError) -> ProblemDetailsException:
-    """Answer a constraint that no service has checked first, or that a race has broken."""
-    _log.warning("constraint violated", error=type(error.orig).__name__)
-    return _problem(409, "Conflict", "The change conflicts with what is stored.")
-
-
-def _from_data_error(error: DataError) -> ProblemDetailsException:
-    _log.warning("value refused by the database", error=type(error.orig).__name__)
-    return _problem(400, "Invalid input", "A value is out of range.")
+def _from_database_error(error: DBAPIError | AdvancedAlchemyError) -> ProblemDetailsException:
+    """Answer what no service has checked first, or what a race or the server has refused."""
+    told = explain(error)
+    if told is None:
+        return _from_unexpected(error)
+    raw = error if isinstance(error, DBAPIError) else error.__cause__
+    driver_error = getattr(raw, "orig", error)
+    _log.warning("refused by the database", error=type(driver_error).__name__)
+    return _from_tochka_error(told)
 
 
 def _from_group(group: ExceptionGroup[Exception]) -> ProblemDetailsException:
@@ -146,10 +148,6 @@ def _from_group(group: ExceptionGroup[Exception]) -> ProblemDetailsException:
 
 
 def _from_unexpected(error: Exception) -> ProblemDetailsException:
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        _log.warning("database connection lost", error=type(error.orig).__name__)
-        headers = {"Retry-After": "1"}
-        return _problem(503, "Unavailable", "The database is not available.", headers=headers)
     _log.error("unexpected error", exc_info=error)
     return _problem(500, "Internal server error", "Something went wrong here; it has been logged.")
 
@@ -157,8 +155,8 @@ def _from_unexpected(error: Exception) -> ProblemDetailsException:
 _CONVERTERS: Final[dict[type[Exception], Callable[[Any], ProblemDetailsException]]] = {
     TochkaError: _from_tochka_error,
     HTTPException: _from_http_exception,
-    IntegrityError: _from_integrity_error,
-    DataError: _from_data_error,
+    DBAPIError: _from_database_error,
+    AdvancedAlchemyError: _from_database_error,
     ExceptionGroup: _from_group,
     Exception: _from_unexpected,
 }

@@ -1,61 +1,109 @@
 """Rules for a module's routes, which the framework would let it break without a word."""
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from litestar import Litestar, Router
-from litestar.handlers import BaseRouteHandler
-from litestar.routes import HTTPRoute
+from litestar.handlers import ASGIRouteHandler, BaseRouteHandler
+from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute, WebSocketRoute
 from litestar.types import ControllerRouterHandler
+from litestar.types.internal_types import PathParameterDefinition
+from tochka_plugins.routing import ANONYMOUS_KEY
 
 MODULE_KEY: Final = "tochka_module"
 """The key in a route's `opt` that says which module it belongs to; the platform sets it."""
+
+_PLATFORM_PREFIX: Final = "tochka_"
+"""Keys in a route's `opt` that begin so have a meaning to the platform."""
 
 
 class RouteRuleBroken(Exception):
     """A route would escape the gate, mix tenants up, or hide another route."""
 
 
-def refuse_collisions(contributions: Iterable[ControllerRouterHandler]) -> None:
-    """Mount each contribution alone: together, the later handler of a path silently wins.
+def refuse_unsafe_routes(contributions: Iterable[ControllerRouterHandler]) -> None:
+    """Look at each contribution alone: together, the later handler of a path silently wins.
 
     Raises:
-        RouteRuleBroken: two handlers claim one path and method.
+        RouteRuleBroken: two handlers claim one path and method; one has a signature that cannot be
+            read, sets what is the platform's to set, mounts an application, or caches responses
+            under keys of its own.
     """
     taken: set[tuple[str, str]] = set()
     for contribution in contributions:
         for route in Router(path="/", route_handlers=[contribution]).routes:
-            if not isinstance(route, HTTPRoute):
-                continue
-            for method in set(route.methods) - {"OPTIONS"}:
-                if (route.path, method) in taken:
+            for handler in handlers_of(route):
+                _refuse_unreadable_signature(handler)
+                _refuse_platform_keys(handler)
+                _refuse_mount(handler)
+                _refuse_cache_keys(handler)
+            place = _place(route)
+            for method in _methods(route):
+                if (place, method) in taken:
                     message = f"tochka_routes: {method} {route.path} is handled more than once"
                     raise RouteRuleBroken(message)
-                taken.add((route.path, method))
-
-
-def refuse_unsafe_handlers(app: Litestar, module: str, path: str) -> None:
-    """Look at every handler that *module* has mounted at *path* in *app*.
-
-    Raises:
-        RouteRuleBroken: one sets the module it belongs to itself, or caches responses under keys
-            of its own, which may lack the tenant.
-    """
-    for handler in handlers_at(app, path):
-        if handler.opt.get(MODULE_KEY) != module:
-            raise RouteRuleBroken(f"tochka_routes: {handler.handler_name} sets {MODULE_KEY!r}")
-        if getattr(handler, "cache_key_builder", None) is not None:
-            raise RouteRuleBroken(
-                f"tochka_routes: {handler.handler_name} builds cache keys of its own; the"
-                " platform's keep tenants apart"
-            )
+                taken.add((place, method))
 
 
 def handlers_at(app: Litestar, path: str) -> Iterator[BaseRouteHandler]:
     """Yield the handlers of all kinds that *app* has at *path* and below."""
     for route in app.routes:
         if f"{route.path}/".startswith(f"{path}/"):
-            if isinstance(route, HTTPRoute):
-                yield from route.route_handlers
-            else:
-                yield route.route_handler
+            yield from handlers_of(route)
+
+
+def handlers_of(route: BaseRoute) -> Iterator[BaseRouteHandler]:
+    """Yield the handlers of a route of any kind."""
+    if isinstance(route, HTTPRoute):
+        yield from route.route_handlers
+    elif isinstance(route, ASGIRoute | WebSocketRoute):
+        yield route.route_handler
+
+
+def _methods(route: BaseRoute) -> AbstractSet[str]:
+    """Return what a request of this route may begin with; every HTTP route gets OPTIONS."""
+    if isinstance(route, HTTPRoute):
+        return set(route.methods) - {"OPTIONS"}
+    return {"WEBSOCKET" if isinstance(route, WebSocketRoute) else "ASGI"}
+
+
+def _place(route: BaseRoute) -> str:
+    """Return the path without names and types of parameters, which routing does not look at."""
+    return "/".join(
+        "{}" if isinstance(component, PathParameterDefinition) else component
+        for component in route.path_components
+    )
+
+
+def _refuse_unreadable_signature(handler: BaseRouteHandler) -> None:
+    """Name the handler, which the framework's own message does not."""
+    try:
+        _ = handler.parsed_fn_signature
+    except Exception as error:
+        told = getattr(error, "detail", error)
+        raise RouteRuleBroken(f"tochka_routes: {handler}: {told}") from error
+
+
+def _refuse_platform_keys(handler: BaseRouteHandler) -> None:
+    for layer in handler.ownership_layers:
+        for key in layer.opt or {}:
+            if key.startswith(_PLATFORM_PREFIX) and key != ANONYMOUS_KEY:
+                raise RouteRuleBroken(f"tochka_routes: {handler.handler_name} sets {key!r}")
+
+
+def _refuse_mount(handler: BaseRouteHandler) -> None:
+    # Litestar 2.25 compares a mount's path as a mere beginning: /notes takes /notes2/… as well.
+    if isinstance(handler, ASGIRouteHandler) and handler.is_mount:
+        raise RouteRuleBroken(
+            f"tochka_routes: {handler.handler_name} mounts an application, which would take"
+            " paths of others; give a handler for each path"
+        )
+
+
+def _refuse_cache_keys(handler: BaseRouteHandler) -> None:
+    if getattr(handler, "cache_key_builder", None) is not None:
+        raise RouteRuleBroken(
+            f"tochka_routes: {handler.handler_name} builds cache keys of its own; the"
+            " platform's keep tenants apart"
+        )

@@ -62,6 +62,10 @@ class Began(msgspec.Struct, frozen=True, tag=True):
     phase: Phase
 
 
+class Assembled(msgspec.Struct, frozen=True, tag=True):
+    """All modules are staged; what follows is not a module's doing until the next step begins."""
+
+
 class Migrated(msgspec.Struct, frozen=True, tag=True):
     """A schema is done with."""
 
@@ -80,4 +84,4 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-Event = Began | Migrated | Judged | Failed
+Event = Began | Assembled | Migrated | Judged | Failed

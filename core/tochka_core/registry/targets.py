@@ -1,7 +1,5 @@
 """What is migrated: the core with its models, and the modules that were staged."""
 
-from collections.abc import Mapping
-
 from tochka_migrations import Target, core_target
 from tochka_migrations.targets import module_target
 from tochka_plugins.host import Assembly
@@ -17,14 +15,11 @@ def core_with_models() -> Target:
     return core_target(metadata)
 
 
-def module_targets(assembly: Assembly, requires: Mapping[str, frozenset[str]]) -> list[Target]:
+def module_targets(assembly: Assembly) -> list[Target]:
     """Return a target for each module that brings revisions, in the order of dependencies."""
     return [
         module_target(
-            module.name,
-            module.migrations,
-            requires=requires[module.name],
-            metadata=module.metadata,
+            module.name, module.migrations, requires=module.requires, metadata=module.metadata
         )
         for module in assembly.modules
         if module.migrations is not None

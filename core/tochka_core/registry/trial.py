@@ -7,15 +7,18 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import msgspec
 from tochka_migrations.targets import CORE_TARGET
-from tochka_plugins.host import Quarantined, discover
+from tochka_plugins.host import Phase, Quarantined, discover
 from tochka_plugins.host.quarantine import quarantine
 
 from tochka_core.errors import OperatorError
+from tochka_core.parentage import child_environment
 from tochka_core.registry.events import (
+    Assembled,
     Began,
     Event,
     Failed,
@@ -28,6 +31,7 @@ from tochka_core.registry.events import (
 from tochka_core.settings import Settings
 
 _CHUNK_BYTES: Final = 65536
+_STDERR: Final = 2
 
 
 class ModuleHarm(Exception):
@@ -42,15 +46,17 @@ def try_environment(
     settings: Settings,
     *,
     rehearse: bool = False,
+    beside: Path | None = None,
     report: Callable[[Migration], None] = lambda _migration: None,
 ) -> Judgement:
     """Judge all installed modules, migrate the database and leave the record.
 
-    To *rehearse* leaves the database as it is.
+    To *rehearse* leaves the database as it is. What lies in the folder *beside* counts as
+    installed, in the place of other versions.
 
-    A module that takes longer than `import_seconds` to be imported or staged, or that ends its
-    process, is quarantined, and the others are judged anew without it. *report* is told what
-    becomes of each schema.
+    A module that takes longer than `import_seconds` to be imported or staged, or than
+    `migration_seconds` to be migrated, or that ends its process, is quarantined, and the others are
+    judged anew without it. *report* is told what becomes of each schema.
 
     Raises:
         OperatorError: the database cannot be used, or the core's own migration failed.
@@ -58,8 +64,8 @@ def try_environment(
     set_aside: tuple[Quarantined, ...] = ()
     while True:
         try:
-            with _child(settings, Instructions(set_aside, rehearse)) as (process, events):
-                return _Trial(process, events, settings.import_seconds, report).follow()
+            with _child(settings, Instructions(set_aside, rehearse), beside) as (process, events):
+                return _Trial(process, events, settings, report).follow()
         except ModuleHarm as harm:
             set_aside = (*set_aside, _quarantine(harm))
 
@@ -74,7 +80,7 @@ def _quarantine(harm: ModuleHarm) -> Quarantined:
 
 @contextmanager
 def _child(
-    settings: Settings, instructions: Instructions
+    settings: Settings, instructions: Instructions, beside: Path | None
 ) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
     """Yield the process that judges and the descriptor of its events; it ends with the block."""
     events, writing = os.pipe()
@@ -84,8 +90,12 @@ def _child(
         process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", "tochka_core.registry.trial_process", str(writing)],
             stdin=file,
-            env={**os.environ, "DATABASE_URL": settings.database_url or ""},
+            # What modules print is not the answer of the command that judges them.
+            stdout=_STDERR,
+            env={**_environment(beside), "DATABASE_URL": settings.database_url or ""},
             pass_fds=[writing],
+            # Ctrl-C at the terminal is for the process that follows this one.
+            start_new_session=True,
         )
     os.close(writing)
     try:
@@ -96,6 +106,12 @@ def _child(
         process.wait()
 
 
+def _environment(beside: Path | None) -> dict[str, str]:
+    environment = child_environment()
+    path = [str(beside or ""), environment.get("PYTHONPATH", "")]
+    return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, path))}
+
+
 class _Trial:
     """Follows one process that judges."""
 
@@ -103,12 +119,16 @@ class _Trial:
         self,
         process: "subprocess.Popen[bytes]",
         events: int,
-        import_seconds: float,
+        settings: Settings,
         report: Callable[[Migration], None],
     ) -> None:
         self._process = process
         self._events = events
-        self._import_seconds = import_seconds
+        self._limits: dict[Phase, float] = {
+            "load": settings.import_seconds,
+            "stage": settings.import_seconds,
+            "migrate": settings.migration_seconds,
+        }
         self._report = report
         self._step: Began | None = None
         """The step that runs a module's code now."""
@@ -118,6 +138,8 @@ class _Trial:
             match event:
                 case Began():
                     self._step = event
+                case Assembled():
+                    self._step = None
                 case Migrated(migration):
                     self._step = None
                     self._report(migration)
@@ -126,22 +148,24 @@ class _Trial:
                 case Failed(message):
                     raise OperatorError(message)
         code = self._process.wait()
-        if self._step is None or self._step.module == CORE_TARGET:
+        if self._step is None:
             raise OperatorError(f"The judgement of the modules ended with exit code {code}.")
-        reason = f"ended the process that judged it, with exit code {code}"
-        raise ModuleHarm(self._step, reason)
+        raise _harm(self._step, f"ended the process that judged it, with exit code {code}")
 
     def _read(self) -> Iterator[Event]:
         """Yield events as they come, until the process ends.
 
         Raises:
-            ModuleHarm: the step takes too long.
+            ModuleHarm: a module's step takes too long.
+            OperatorError: the core's own migration does.
         """
         buffer = b""
         while True:
-            ready, _, _ = select.select([self._events], [], [], self._seconds_left())
+            # Without a step it waits for others, who may migrate just now, as long as it must.
+            limit = self._limits[self._step.phase] if self._step else None
+            ready, _, _ = select.select([self._events], [], [], limit)
             if not ready and self._step:
-                raise ModuleHarm(self._step, f"takes longer than {self._import_seconds:g} s")
+                raise _harm(self._step, f"takes longer than {limit:g} s")
             chunk = os.read(self._events, _CHUNK_BYTES)
             if not chunk:
                 return
@@ -149,7 +173,8 @@ class _Trial:
             for line in lines:
                 yield msgspec.json.decode(line, type=Event)
 
-    def _seconds_left(self) -> float | None:
-        """Return how long the step may take; migrations take as long as they must."""
-        is_import = self._step is not None and self._step.phase in {"load", "stage"}
-        return self._import_seconds if is_import else None
+
+def _harm(step: Began, reason: str) -> Exception:
+    if step.module == CORE_TARGET:
+        return OperatorError(f"The core's own migration {reason}.")
+    return ModuleHarm(step, reason)

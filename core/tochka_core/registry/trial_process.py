@@ -8,25 +8,33 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 import msgspec
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from tochka_core.errors import OperatorError
 from tochka_core.logs import configure_logging
+from tochka_core.parentage import end_with_parent
 from tochka_core.registry.events import Event, Failed, Instructions, Judged
 from tochka_core.registry.judgement import judge
 from tochka_core.settings import load_settings
 
+_CHECK_INTERVAL: Final = "2s"
+
 
 def main() -> None:
     """Judge, tell, and end before a thread that a module has left behind can keep us."""
+    end_with_parent(grace_seconds=0)
+    event.listen(Engine, "connect", _end_statements_with_us)
     descriptor = int(sys.argv[1])
     asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Instructions)
     settings = load_settings(os.environ, env_file=Path(".env"))
     configure_logging(settings.log_level)
 
-    def tell(event: Event) -> None:
-        os.write(descriptor, msgspec.json.encode(event) + b"\n")
+    def tell(news: Event) -> None:
+        os.write(descriptor, msgspec.json.encode(news) + b"\n")
 
     try:
         judgement = asyncio.run(
@@ -38,6 +46,21 @@ def main() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
+
+
+def _end_statements_with_us(connection: DBAPIConnection, _record: object) -> None:
+    """Let the server look now and then whether we still live; else it looks when it has an answer.
+
+    A migration that we were killed in would go on until its end, and keep its locks.
+    """
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"SET client_connection_check_interval = '{_CHECK_INTERVAL}'")
+        connection.commit()
+    except Exception:  # noqa: BLE001 - whatever the driver raises: PostgreSQL on Windows cannot look
+        connection.rollback()
+    finally:
+        cursor.close()
 
 
 if __name__ == "__main__":

@@ -1,33 +1,52 @@
-"""How a worker tells its supervisor that it can take requests: a file named after its process."""
+"""How workers tell their supervisor that they can take requests: by a pipe that all write to."""
 
+import multiprocessing
 import os
-from pathlib import Path
-from typing import Final
+from importlib import import_module
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
 
-_VARIABLE: Final = "_TOCHKA_READY_FOLDER"
-"""Set by the supervisor for its workers; nobody else sets it."""
-
-
-def share_folder(folder: Path) -> None:
-    """Let the workers that are started from now on announce themselves in *folder*."""
-    os.environ[_VARIABLE] = str(folder)
+if TYPE_CHECKING:
+    from litestar import Litestar
 
 
-def announce() -> None:
-    """Tell the supervisor, if there is one, that this process can take requests."""
-    if folder := os.environ.get(_VARIABLE):
-        _file(Path(folder), os.getpid()).touch()
+class Readiness:
+    """What the supervisor has heard of its workers."""
+
+    def __init__(self) -> None:
+        """Open the pipe; workers get its *writer*."""
+        self._reader, self.writer = multiprocessing.Pipe(duplex=False)
+        self._pids: set[int] = set()
+        self._has_heard = False
+
+    def has_any_announced(self) -> bool:
+        """Tell whether any worker could ever take requests."""
+        self._read()
+        return self._has_heard
+
+    def has_announced(self, pid: int) -> bool:
+        """Tell whether the process *pid* can take requests."""
+        self._read()
+        return pid in self._pids
+
+    def forget(self, pid: int) -> None:
+        """Forget the process *pid*, which has ended, as its number may be given again."""
+        self._pids.discard(pid)
+
+    def _read(self) -> None:
+        while self._reader.poll():
+            self._pids.add(self._reader.recv())
+            self._has_heard = True
 
 
-def has_announced(folder: Path, pid: int) -> bool:
-    """Tell whether the process *pid* can take requests."""
-    return _file(folder, pid).exists()
+def load_announcing(writer: "Connection[int, int]", target: str) -> "Litestar":
+    """Return what *target* makes, an application that announces this process when it starts."""
+    module, _, factory = target.partition(":")
+    app: Litestar = getattr(import_module(module), factory)()
 
+    def announce() -> None:
+        # Less than PIPE_BUF, so that it does not mix with what other workers write.
+        writer.send(os.getpid())
 
-def forget(folder: Path, pid: int) -> None:
-    """Remove what the process *pid* has left, as its number may be given again."""
-    _file(folder, pid).unlink(missing_ok=True)
-
-
-def _file(folder: Path, pid: int) -> Path:
-    return folder / f"{pid}.ready"
+    app.on_startup.append(announce)
+    return app

@@ -1,58 +1,64 @@
 """Granian's server, made to replace its workers without a refused or lost request.
 
 Granian 2.8 gives a new worker a fixed time before it stops the old one, and each worker a queue of
-connections of its own, which is reset with it. Here the old worker goes when the new one answers,
-and all of them take from one queue. What is overridden is private to Granian; the upper bound in
-pyproject.toml and the end-to-end tests guard it.
+connections of its own, which is reset with it; and it ends when a worker has ended twice. Here all
+of them take from one queue, and `Workers` keeps them running. What is overridden is private to
+Granian; the upper bound in pyproject.toml and the end-to-end tests guard it.
 """
 
-import os
+import multiprocessing
 import socket
-import tempfile
-import time
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from functools import partial
+from multiprocessing import resource_tracker
 from typing import Any, Final
 
 from granian._granian import ListenerSpec
 from granian.constants import Interfaces
 from granian.log import LogLevels, logger
-from granian.server.mp import MPServer, WorkerProcess
+from granian.server.mp import MPServer
 
-from tochka_core.server import readiness
-from tochka_core.server.draining import DRAIN_SECONDS, ask_to_drain
+from tochka_core.parentage import expect_children
+from tochka_core.server.judge import Judge
+from tochka_core.server.readiness import Readiness, load_announcing
+from tochka_core.server.register import Entry
+from tochka_core.server.workers import STOP_SECONDS, Workers
 from tochka_core.settings import Settings
 
-READY_SECONDS: Final = 120.0
-"""How long a new worker may take before it is given up and the old one stays."""
-
-STOP_SECONDS: Final = 30
-"""How long an old worker may take to finish its requests."""
-
-_POLL_SECONDS: Final = 0.05
+_LOOK_SECONDS: Final = 0.25
+"""How often the supervisor looks after its workers and its judge when nothing wakes it."""
 
 
 class Supervisor(MPServer):
-    """Starts the workers, and replaces them at SIGHUP once *judge_anew* has returned true."""
+    """Keeps the workers running, and replaces them at SIGHUP once the judge has agreed."""
 
-    def __init__(
-        self, settings: Settings, *, ready_folder: Path, judge_anew: Callable[[], bool]
-    ) -> None:
-        """Listen where *settings* say; workers announce themselves in *ready_folder*."""
+    def __init__(self, settings: Settings, judge: Judge, entry: Entry) -> None:
+        """Listen where *settings* say; tell of reloads by *entry*."""
         super().__init__(
             target="tochka_core.server.worker:create_worker",
-            factory=True,
             interface=Interfaces.ASGI,
             address=settings.host,
             port=settings.port,
             workers=settings.workers,
             workers_kill_timeout=STOP_SECONDS,
-            respawn_failed_workers=True,
             log_level=LogLevels(settings.log_level),
         )
-        self._ready_folder = ready_folder
-        self._judge_anew = judge_anew
-        readiness.share_folder(ready_folder)
+        self._judge = judge
+        self._entry = entry
+        self._readiness = Readiness()
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT.
+
+        Raises:
+            SystemExit: a worker has ended before any could take requests.
+        """
+        # Fresh interpreters: they find what pip has changed since this one started, and inherit
+        # none of this process's locks.
+        multiprocessing.set_start_method("spawn", force=True)
+        # Started with the first worker otherwise, it would let Ctrl-C through to that.
+        resource_tracker.ensure_running()
+        expect_children()
+        self.serve(target_loader=partial(load_announcing, self._readiness.writer))
 
     def _init_shared_socket(self) -> None:
         """Open the one queue of connections that all workers take from."""
@@ -61,68 +67,43 @@ class Supervisor(MPServer):
         self._sso = socket.socket(fileno=holder.get_fd())
         self._sso.set_inheritable(True)
 
-    def _reload(self, spawn_target: Any, target_loader: Any) -> None:  # noqa: ANN401 - Granian's own
-        self.reload_signal = False
-        self.main_loop_interrupt.clear()
-        if self._judge_anew():
-            self._respawn_workers(range(self.workers), spawn_target, target_loader)
-        else:
-            logger.error("The judgement failed; the workers stay as they are")
-        if self.interrupt_signal:
-            self.main_loop_interrupt.set()
+    def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:  # noqa: ANN401 - Granian's own
+        self._workers = Workers(
+            self.wrks,
+            make=partial(self._spawn_worker, target=spawn_target, callback_loader=target_loader),
+            readiness=self._readiness,
+            is_over=lambda: self.interrupt_signal,
+        )
+        self._workers.start(self.workers)
 
-    def _respawn_workers(
-        self,
-        workers: Iterable[int],
-        spawn_target: Any,  # noqa: ANN401 - Granian's own
-        target_loader: Any,  # noqa: ANN401 - Granian's own
-        delay: float = 0,  # noqa: ARG002 - what this override does without
-    ) -> None:
-        """Replace workers one after another; one whose successor fails stays."""
-        for index in list(workers):
-            self.respawned_wrks[index] = time.monotonic()
-            logger.info(f"Replacing worker-{index + 1}")
-            successor = self._spawn_worker(
-                idx=index, target=spawn_target, callback_loader=target_loader
-            )
-            old = self.wrks[index]
-            # While it is on trial its end is ours to see; Granian would take it for a crash of
-            # the worker in office and, so soon after the last one, stop the server.
-            successor.interrupt_by_parent = old.is_alive()
-            successor.start()
-            if old.is_alive() and not self._is_ready(successor):
-                logger.error(f"The new worker-{index + 1} did not start; the old one stays")
-                self._end(successor)
-                continue
-            successor.interrupt_by_parent = False
-            self.wrks[index] = successor
-            if old.is_alive():
-                ask_to_drain(old.inner.pid)
-                time.sleep(DRAIN_SECONDS)
-            self._end(old)
-            logger.info(f"Replaced worker-{index + 1}")
+    def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:  # noqa: ANN401, ARG002 - Granian's own
+        try:
+            has_failed = self._look_after_all()
+        finally:
+            self._judge.stop()
+        # Granian's shutdown makes the exit code of this list.
+        self.interrupt_children[:] = [0] if has_failed else []
 
-    def _is_ready(self, worker: WorkerProcess) -> bool:
-        """Wait until *worker* answers; false if it ends, takes too long, or we are to stop."""
-        deadline = time.monotonic() + READY_SECONDS
-        while worker.is_alive() and time.monotonic() < deadline and not self.interrupt_signal:
-            if readiness.has_announced(self._ready_folder, worker.inner.pid):
+    def _look_after_all(self) -> bool:
+        """Return when it is time to stop, true if that is because no worker can start."""
+        while not self.interrupt_signal:
+            if self._workers.has_none_started():
+                logger.error("A worker could not be started; what it said stands above")
                 return True
-            time.sleep(_POLL_SECONDS)
+            self._workers.look_after()
+            self._look_after_judge()
+            self.main_loop_interrupt.wait(_LOOK_SECONDS)
+            self.main_loop_interrupt.clear()
         return False
 
-    def _end(self, worker: WorkerProcess) -> None:
-        """Let *worker* finish its requests, and kill it if it does not."""
-        worker.terminate()
-        worker.join(STOP_SECONDS)
-        if worker.is_alive():
-            logger.warning(f"Killing worker-{worker.idx + 1}: it did not stop")
-            worker.kill()
-            worker.join()
-        readiness.forget(self._ready_folder, worker.inner.pid)
-
-
-def run(settings: Settings, *, judge_anew: Callable[[], bool]) -> None:
-    """Serve until SIGTERM or SIGINT; at SIGHUP call *judge_anew* and replace the workers."""
-    with tempfile.TemporaryDirectory(prefix=f"tochka-{os.getpid()}-") as folder:
-        Supervisor(settings, ready_folder=Path(folder), judge_anew=judge_anew).serve()
+    def _look_after_judge(self) -> None:
+        if self.reload_signal and not self._judge.is_busy:
+            self.reload_signal = False
+            self._entry.reload_began()
+            self._judge.start()
+        match self._judge.find_verdict():
+            case True:
+                self._entry.reload_ended(success=self._workers.replace_all())
+            case False:
+                logger.error("The judgement failed; the workers stay as they are")
+                self._entry.reload_ended(success=False)

@@ -2,26 +2,27 @@
 
 import asyncio
 import atexit
-import multiprocessing
 import os
 import signal
 import site
 import sys
-import threading
-from multiprocessing.connection import wait
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import structlog
 from litestar import Litestar
-from tochka_plugins.host import Assembly, assemble, discover, gate
+from tochka_plugins.host import StagedModule, assemble, discover, fit, gate
 
 from tochka_core import __version__
 from tochka_core.app import create_app
 from tochka_core.db import Database
+from tochka_core.local import running_database
 from tochka_core.logs import configure_logging
+from tochka_core.parentage import end_with_parent
 from tochka_core.registry.record import read_ready
 from tochka_core.server.draining import Draining
-from tochka_core.server.readiness import announce
+from tochka_core.server.workers import STOP_SECONDS
 from tochka_core.settings import Settings, load_settings
 
 _log = structlog.get_logger(__name__)
@@ -30,31 +31,40 @@ _log = structlog.get_logger(__name__)
 def create_worker() -> Litestar:
     """Return the application of one worker, with the modules that the last judgement calls ready.
 
-    Workers follow the record instead of judging for themselves, so that they never disagree.
+    Workers follow the record instead of judging for themselves, so that they never disagree. A
+    module that cannot be loaded here all the same is reported as stopped, and answers 503.
     """
-    _end_with_parent()
+    # Until the server handles it, it must still lead through leaving the database.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    use = ExitStack()
+    atexit.register(use.close)
+    settings = use.enter_context(running_database(load_settings(os.environ, env_file=Path(".env"))))
+    # After the database is in use: a parent that is gone already has left it to this process.
+    end_with_parent(grace_seconds=STOP_SECONDS)
     _find_new_packages()
-    settings = load_settings(os.environ, env_file=Path(".env"))
     configure_logging(settings.log_level)
-    assembly = asyncio.run(_assemble(settings))
+    ready = asyncio.run(_read_ready(settings))
+    candidates = [item for item in discover() if ready.get(item.name) == item.version]
+
+    def build(modules: Sequence[StagedModule]) -> Litestar:
+        names = {module.name for module in modules}
+        return create_app(settings, modules, absent=ready.keys() - names)
+
+    app, assembly = fit(assemble(gate(candidates, core_version=__version__)), build)
     for module in assembly.quarantined:
         _log.error("module not served", module=module.name, reason=module.reason)
-    app = create_app(settings, assembly.modules)
     app.asgi_handler = Draining(app.asgi_handler)
-    app.on_startup.append(announce)
-    atexit.register(_end_at_once)
+    atexit.register(_end_at_once, use)
     return app
 
 
-async def _assemble(settings: Settings) -> Assembly:
+async def _read_ready(settings: Settings) -> Mapping[str, str]:
     database = Database(settings.engine_url, pool_size=1)
     try:
         async with database.platform_scope(reason="start of a worker") as session:
-            ready = await read_ready(session)
+            return await read_ready(session)
     finally:
         await database.dispose()
-    candidates = [item for item in discover() if ready.get(item.name) == item.version]
-    return assemble(gate(candidates, core_version=__version__))
 
 
 def _find_new_packages() -> None:
@@ -66,27 +76,12 @@ def _find_new_packages() -> None:
         site.addsitedir(folder)
 
 
-def _end_with_parent() -> None:
-    """Stop this worker when the process that started it is gone, be it by `kill -9`.
-
-    Otherwise it would go on serving, and hold the port against the next start.
-    """
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
-
-
-def _end_at_once() -> None:
+def _end_at_once(use: ExitStack) -> None:
     """Skip the interpreter's own tidying up: all that must be closed has been.
 
     It takes seconds on a busy machine, and threads of the server that wake up in it panic.
     """
+    use.close()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -1,6 +1,8 @@
 """Importing and staging all admitted modules, each on its own."""
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
@@ -38,16 +40,18 @@ def assemble(
             continue
         blocker = min(gated.requires[candidate.name] & stopped.keys(), default=None)
         if blocker is not None:
-            stopped[candidate.name] = _blocked(candidate, stopped[blocker])
+            stopped[candidate.name] = blocked(candidate, stopped[blocker])
             continue
         phase: Phase = "load"
         try:
             begin(candidate.name, phase)
-            loaded = LoadedModule(candidate)
+            with _recursion_limit_kept():
+                loaded = LoadedModule(candidate)
             phase = "stage"
             begin(candidate.name, phase)
-            module = stage(loaded, requires=gated.requires[candidate.name])
-            try_mount(module)
+            with _recursion_limit_kept():
+                module = stage(loaded, requires=gated.requires[candidate.name])
+                try_mount(module)
             staged.append(module)
         except KeyboardInterrupt:
             raise
@@ -57,6 +61,24 @@ def assemble(
     return Assembly(modules=tuple(staged), quarantined=(*gated.refused, *stopped.values()))
 
 
-def _blocked(candidate: Candidate, cause: Quarantined) -> Quarantined:
+class RecursionLimitLowered(Exception):
+    """A module has lowered `sys.setrecursionlimit`, which holds for all code in the process."""
+
+
+@contextmanager
+def _recursion_limit_kept() -> Iterator[None]:
+    limit = sys.getrecursionlimit()
+    try:
+        yield
+    finally:
+        lowered_to = sys.getrecursionlimit()
+        if lowered_to < limit:
+            sys.setrecursionlimit(limit)
+            message = f"sys.setrecursionlimit({lowered_to}) harms all other modules"
+            raise RecursionLimitLowered(message)
+
+
+def blocked(candidate: Candidate, cause: Quarantined) -> Quarantined:
+    """Return the quarantine of a module that needs the one that *cause* has stopped."""
     reason = f"needs the module {cause.name!r}, which is quarantined"
     return quarantine(candidate, cause.phase, reason, blocked_by=cause.name)

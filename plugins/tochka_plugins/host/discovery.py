@@ -1,12 +1,15 @@
 """Finding modules by the metadata of installed distributions, importing none of them."""
 
 import importlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import Distribution, distributions
+from pathlib import Path
 from typing import Final
 
 import msgspec
 from packaging.utils import canonicalize_name
+
+from tochka_plugins.host.storable import is_storable
 
 ENTRY_POINT_GROUP: Final = "tochka.modules"
 
@@ -32,26 +35,34 @@ class Candidate(msgspec.Struct, frozen=True):
         return self.entry_point.partition(":")[0].partition(".")[0].strip()
 
 
-def discover(path: Sequence[str] | None = None) -> list[Candidate]:
+def discover(
+    path: Sequence[str] | None = None,
+    *,
+    pass_over: Callable[[Path], None] = lambda _distribution: None,
+) -> list[Candidate]:
     """Return the modules that the environment holds, sorted by name.
 
     *path* is searched instead of `sys.path` where given. Of two copies of one distribution the one
-    that imports would find counts. A distribution whose metadata cannot be read is passed over:
-    it has no name to report it by.
+    that imports would find counts. *pass_over* is told where a distribution lies whose metadata
+    cannot be read: it may be a module, but has no name to quarantine it by.
     """
     importlib.invalidate_caches()
     found = distributions() if path is None else distributions(path=list(path))
     return sorted(
-        _candidates(found), key=lambda candidate: (candidate.name, candidate.distribution)
+        _candidates(found, pass_over),
+        key=lambda candidate: (candidate.name, candidate.distribution),
     )
 
 
-def _candidates(found: Iterable[Distribution]) -> Iterator[Candidate]:
+def _candidates(
+    found: Iterable[Distribution], pass_over: Callable[[Path], None]
+) -> Iterator[Candidate]:
     seen: set[str] = set()
     for distribution in found:
         try:
             described = _describe(distribution)
-        except Exception:  # noqa: BLE001, S112 - whatever a broken file makes the parsers raise
+        except Exception:  # noqa: BLE001 - whatever a broken file makes the parsers raise
+            pass_over(_place(distribution))
             continue
         for candidate in described:
             if candidate.distribution not in seen:
@@ -77,9 +88,20 @@ def _describe(distribution: Distribution) -> list[Candidate]:
         )
         for entry_point in entry_points
     ]
-    # What is not UTF-8 in the file comes as surrogates, which can be neither printed nor stored.
-    msgspec.json.encode(candidates)
+    # What is not UTF-8 in the file comes as surrogates.
+    if not all(is_storable(text) for candidate in candidates for text in _texts(candidate)):
+        raise ValueError
     return candidates
+
+
+def _texts(candidate: Candidate) -> Iterator[str]:
+    for value in msgspec.structs.astuple(candidate):
+        yield from (value,) if isinstance(value, str) else value or ()
+
+
+def _place(distribution: Distribution) -> Path:
+    """Return the folder of the metadata, which only the usual kind of distribution tells."""
+    return Path(str(getattr(distribution, "_path", distribution.locate_file(""))))
 
 
 def _optional(value: object) -> str | None:

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from tochka_plugins.host.discovery import Candidate
+from tochka_plugins.host.storable import storable
 
 Phase = Literal["gate", "load", "stage", "migrate"]
 """The step of a module's life in which it was stopped."""
@@ -52,11 +53,11 @@ def reason_of(error: BaseException, *, package: str) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if package in Path(frame.filename).parts]
     if not own:
-        return line
+        return storable(line)
     last = own[-1]
     parts = Path(last.filename).parts
     place = "/".join(parts[parts.index(package) :])
-    return f"{line} ({place}:{last.lineno} in {last.name})"
+    return storable(f"{line} ({place}:{last.lineno} in {last.name})")
 
 
 def _message(error: BaseException) -> str:

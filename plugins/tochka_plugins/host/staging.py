@@ -13,6 +13,7 @@ from sqlalchemy import MetaData
 
 from tochka_plugins.host.discovery import Candidate
 from tochka_plugins.host.loading import LoadedModule
+from tochka_plugins.host.storable import is_storable
 from tochka_plugins.host.table_rules import broken_table_rules
 from tochka_plugins.info import ModuleInfo
 from tochka_plugins.models import Model, schema_of
@@ -32,6 +33,8 @@ class StagedModule(msgspec.Struct, frozen=True):
     metadata: MetaData | None
     """The tables of its models; `None` where it has no models."""
     migrations: Path | None
+    requires: frozenset[str] = frozenset()
+    """The modules that it needs."""
 
     @property
     def name(self) -> str:
@@ -54,6 +57,7 @@ def stage(module: LoadedModule, *, requires: frozenset[str] = frozenset()) -> St
         routes=_routes(module),
         metadata=_metadata(candidate.name, _sequence(module, "tochka_models"), requires),
         migrations=_migrations(module),
+        requires=requires,
     )
 
 
@@ -67,6 +71,9 @@ def _info(module: LoadedModule) -> ModuleInfo:
         msgspec.convert(msgspec.structs.asdict(info), ModuleInfo)
     except msgspec.ValidationError as error:
         raise StagingError(f"tochka_module_info: {error}") from error
+    for field, text in msgspec.structs.asdict(info).items():
+        if text is not None and not is_storable(text):
+            raise StagingError(f"tochka_module_info: {field} has a NUL or half a surrogate pair")
     description = info.description or module.candidate.summary
     return msgspec.structs.replace(info, description=description)
 

@@ -35,7 +35,8 @@ def test_a_disk_with_nothing_but_lost_and_found_is_taken(enter, data_dir):
     data_dir.mkdir()
     (data_dir / "lost+found").mkdir()
     with enter():
-        pass
+        assert (data_dir / "TOCHKA_DATA_DIR").exists()
+    assert (data_dir / "lost+found").is_dir()
 
 
 def test_a_file_for_a_data_folder_is_refused(data_dir):

@@ -95,6 +95,23 @@ async def test_host_and_header_that_agree_are_fine_and_that_differ_are_not(clien
         assert pointers(response) == ["/X-Tenant"]
 
 
+async def test_a_stranger_cannot_tell_a_tenants_host_from_any_other(client, make_tenant):
+    await make_tenant("acme", domain="shop.example.com")
+    stranger = await make_tenant("globex")
+    for headers in (stranger.headers, stranger.at("globex"), stranger.at("nowhere")):
+        for path in (NOTES, "/api/v1/users/me"):
+            real, unreal = [
+                await client.get(path, headers={**headers, "Host": f"{name}.example.com"})
+                for name in ("shop", "nowhere")
+            ]
+            assert real.status_code == unreal.status_code
+            assert _without_id(real.json()) == _without_id(unreal.json())
+
+
+def _without_id(document):
+    return {**document, "request_id": None} if isinstance(document, dict) else document
+
+
 async def test_two_tenant_headers_are_refused(client, make_tenant):
     owner = await make_tenant("acme")
     headers = [*owner.headers.items(), ("X-Tenant", "acme"), ("X-Tenant", "acme")]

@@ -52,6 +52,8 @@ async def test_a_bad_field_is_named(client, nothing_stored, body, pointer):
         (b'{"phone": "\\ud800", "password": "correct horse"}', "application/json", 400),
         (b'{"phone": "+79123456789", "password": "corr\\u0000ect horse"}', "application/json", 400),
         (b"[" * 100_000, "application/json", 400),
+        (b'{"phone": "\xff", "password": "correct horse"}', "application/json", 400),
+        (b'{"phone": 1e999, "password": "correct horse"}', "application/json", 400),
         (b"x" * 2_000_000, "application/json", 413),
         (b"phone=1", "application/x-www-form-urlencoded", 415),
         (b"{}", "text/plain", 415),
@@ -64,6 +66,8 @@ async def test_a_bad_field_is_named(client, nothing_stored, body, pointer):
         "surrogate",
         "nul",
         "deep",
+        "latin-1",
+        "huge",
         "large",
         "form",
         "text",
@@ -80,7 +84,11 @@ async def test_a_bad_body_is_refused(client, nothing_stored, content, content_ty
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/api/v1/nowhere", "/api/v1/users/me/x", "/api/v1/%00"]
+    "path",
+    [
+        *("/nowhere", "/api/v1/nowhere", "/api/v1/users/me/x", "/api/v1/%00"),
+        *("/schema/whatever", "/schema/what/ever", "/schema/x.json"),
+    ],
 )
 async def test_an_unknown_path_is_a_problem_too(client, path):
     response = await client.get(path)
@@ -96,7 +104,11 @@ async def test_an_unknown_method_is_a_problem_too(client):
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )

@@ -1,5 +1,7 @@
 """Loading and staging many modules: one that fails takes nothing with it but its dependents."""
 
+import sys
+
 import pytest
 from tochka_plugins import ModuleInfo
 from tochka_plugins.host import assemble, gate
@@ -110,6 +112,21 @@ def test_an_error_that_cannot_be_shown_is_survived(beside, module):
     assert "Unspeakable" in beside(module("bad", tochka_routes=tochka_routes)).reason
 
 
+def test_what_cannot_be_stored_of_a_message_is_replaced(beside, module):
+    def tochka_routes():
+        raise ValueError("nul \0, half \ud83d")
+
+    reason = beside(module("bad", tochka_routes=tochka_routes)).reason
+    assert reason.startswith("ValueError: nul \N{REPLACEMENT CHARACTER}, half \ufffd")
+
+
+def test_a_long_message_is_cut(beside, module):
+    def tochka_routes():
+        raise ValueError("x" * 10_000)
+
+    assert len(beside(module("bad", tochka_routes=tochka_routes)).reason) < 700
+
+
 @pytest.mark.parametrize(
     ("hook", "result"),
     [
@@ -185,6 +202,23 @@ def test_a_module_that_cannot_be_mounted_is_set_aside_with_its_dependents(module
     assert first.reason.startswith("LookupError: no place for it")
     assert (second.name, second.phase, second.blocked_by) == ("bb", "stage", "aa")
     assert tried == ["aa", "cc"]
+
+
+LOWERED = sys.getrecursionlimit() - 100
+LOWERING = f"sys.setrecursionlimit({LOWERED})"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"import sys; {LOWERING}",
+        RAISING.format(statement=LOWERING),
+        RAISING.format(statement=f"{LOWERING}; raise RecursionError"),
+    ],
+)
+def test_a_module_that_lowers_the_recursion_limit_harms_nobody_else(beside, written_module, source):
+    assert f"setrecursionlimit({LOWERED})" in beside(written_module("bad", source)).reason
+    assert sys.getrecursionlimit() == LOWERED + 100
 
 
 def test_an_operator_who_interrupts_is_obeyed(written_module):

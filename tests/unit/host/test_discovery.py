@@ -92,6 +92,7 @@ def test_a_distribution_installed_while_we_run_is_found(install):
         {"METADATA": "Version: 1\n"},
         {"METADATA": b"Name: odd\nVersion: 1\nSummary: \xff\xfe\n"},
         {"METADATA": b"\0\0\0"},
+        {"METADATA": "Name: odd\nVersion: 1\nSummary: a nul \0 in it\n"},
         {"entry_points.txt": ""},
         {"entry_points.txt": b"\0\1\2"},
         {"entry_points.txt": "odd = odd.hooks"},
@@ -114,6 +115,24 @@ def test_a_distribution_without_metadata_is_passed_over(install, tmp_path):
     install("good", "good = good.hooks")
     (tmp_path / "site" / "odd-1.0.dist-info" / "METADATA").unlink()
     assert found(site) == [("good", "good", "1.0")]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"METADATA": "Version: 1\n"},
+        {"METADATA": b"Name: odd\nVersion: 1\nSummary: \xff\n"},
+        {"METADATA": "Name: odd\nVersion: 1\nSummary: a nul \0 in it\n"},
+        {"entry_points.txt": b"[tochka.modules]\nodd = \xff.hooks\n"},
+    ],
+    ids=repr,
+)
+def test_what_is_passed_over_is_told_by_its_place(install, files, tmp_path):
+    site = install("odd", "odd = odd.hooks", files=files)
+    install("good", "good = good.hooks")
+    told = []
+    assert [item.name for item in discover([site], pass_over=told.append)] == ["good"]
+    assert told == [tmp_path / "site" / "odd-1.0.dist-info"]
 
 
 def test_a_folder_that_does_not_exist_holds_nothing(tmp_path):

@@ -57,9 +57,15 @@ async def test_a_plain_function_serves_where_a_coroutine_may(module):
     assert called == ["the platform"]
 
 
-def test_a_misspelt_hook_is_refused_by_name(module):
-    with pytest.raises(pluggy.PluginValidationError, match="tochka_rotues"):
+def test_a_misspelt_hook_is_refused_with_the_one_that_was_meant(module):
+    told = r"^unknown hook 'tochka_rotues'; did you mean 'tochka_routes'\?$"
+    with pytest.raises(pluggy.PluginValidationError, match=told):
         LoadedModule(module(tochka_rotues=[]))
+
+
+def test_a_hook_like_no_other_is_refused_without_a_guess(module):
+    with pytest.raises(pluggy.PluginValidationError, match=r"^unknown hook 'tochka_xyz'$"):
+        LoadedModule(module(tochka_xyz=[]))
 
 
 def test_an_argument_that_no_spec_has_is_refused_by_name(module):
@@ -67,10 +73,19 @@ def test_an_argument_that_no_spec_has_is_refused_by_name(module):
         LoadedModule(module(tochka_startup=lambda plattform: plattform))
 
 
-def test_functions_that_are_no_hooks_are_left_alone(module):
+@pytest.mark.parametrize("name", ["tochka_routes", "tochka_helper"])
+def test_a_function_that_looks_like_a_hook_and_is_not_marked_is_refused(module, name):
     made = module()
-    sys.modules[made.entry_point].tochka_routes = lambda: ["not marked with hookimpl"]
-    assert LoadedModule(made).call("tochka_routes") is None
+    setattr(sys.modules[made.entry_point], name, lambda: ["never called"])
+    with pytest.raises(pluggy.PluginValidationError, match=f"{name} .* decorate it with @hookimpl"):
+        LoadedModule(made)
+
+
+def test_other_functions_and_packages_named_like_hooks_are_left_alone(module):
+    made = module(tochka_routes=["a route"])
+    code = sys.modules[made.entry_point]
+    code.list_routes, code.tochka_sample = test_a_hook_that_a_module_leaves_out_returns_none, sys
+    assert LoadedModule(made).call("tochka_routes") == ["a route"]
 
 
 def test_two_modules_do_not_hear_each_other(module):

@@ -166,6 +166,14 @@ def test_an_info_that_the_registry_could_not_store_is_refused(staged, info):
         staged(tochka_module_info=info)
 
 
+@pytest.mark.parametrize("field", ["title", "description", "icon"])
+@pytest.mark.parametrize("text", ["nul\0", "half \ud83d", "\udfff"], ids=ascii)
+def test_an_info_with_text_that_cannot_be_stored_is_refused_by_field(staged, field, text):
+    info = ModuleInfo(**{"title": "Sample", field: text})
+    with pytest.raises(StagingError, match=f"tochka_module_info: {field}"):
+        staged(tochka_module_info=info)
+
+
 @pytest.mark.parametrize(
     "routes",
     [[42], ["/notes"], [no_handler]],

@@ -67,6 +67,11 @@ def default_data_dir() -> Path:
     return Path(platformdirs.user_data_dir("tochka-rosta", appauthor=False))
 
 
+def has_cluster(data_dir: Path) -> bool:
+    """Tell whether *data_dir* holds a database; nothing is made or touched."""
+    return DataFolder(data_dir.expanduser()).cluster.exists()
+
+
 def claim_folder(data_dir: Path) -> DataFolder:
     """Return the data folder, made and marked as ours if it was missing or empty.
 

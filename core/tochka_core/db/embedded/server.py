@@ -71,11 +71,50 @@ def embedded_postgres(
         )
     wishes = _Wishes(pg_bin, account, options or {}, log)
     folder = claim_folder(data_dir)
+    with _use(folder, log):
+        with take_turn(folder.start):
+            url = _enter(folder, wishes)
+        yield url
+
+
+@contextmanager
+def shared_postgres(data_dir: Path, *, log: Callable[[str], None] = _LOG.info) -> Iterator[None]:
+    """Count as a user of the private PostgreSQL that another process has started.
+
+    The last to leave stops it, so that it does not outlive all who knew of it.
+    """
+    with _use(claim_folder(data_dir), log):
+        yield
+
+
+def revive_postgres(
+    data_dir: Path,
+    *,
+    pg_bin: Path | None = None,
+    account: str | None = None,
+    options: Mapping[str, str] | None = None,
+    log: Callable[[str], None] = _LOG.info,
+) -> None:
+    """Start the server again if it is gone, for a caller who is inside `embedded_postgres`.
+
+    The arguments are those of `embedded_postgres`, and the URL stays what it was.
+
+    Raises:
+        OperatorError: as from there.
+    """
+    folder = claim_folder(data_dir)
+    if find_server(folder.cluster):
+        return
+    log(f"the private PostgreSQL in {folder.path} is gone")
+    with take_turn(folder.start):
+        _enter(folder, _Wishes(pg_bin, account, options or {}, log))
+
+
+@contextmanager
+def _use(folder: DataFolder, log: Callable[[str], None]) -> Iterator[None]:
     try:
         with hold_lease(folder.lease):
-            with take_turn(folder.start):
-                url = _enter(folder, wishes)
-            yield url
+            yield
     finally:
         with take_turn(folder.start):
             _leave(folder, log)

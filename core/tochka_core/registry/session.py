@@ -1,4 +1,4 @@
-"""A database session for a command."""
+"""A session for a command, on a core schema that is up to date."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_core.db import Database
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
-from tochka_core.registry.judgement import upgrade_core
+from tochka_core.registry.migration import upgrade_core
 from tochka_core.settings import Settings
 
 

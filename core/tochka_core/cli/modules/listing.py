@@ -1,34 +1,24 @@
-"""`tochka modules`."""
+"""`tochka modules list`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 import click
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncEngine
 from tochka_plugins.host import Phase, discover
 
-from tochka_core.cli.group import TochkaGroup, read_settings
+from tochka_core.cli.group import read_settings
 from tochka_core.cli.output import json_option, print_json, print_table
-from tochka_core.cli.session import in_platform_scope
-from tochka_core.db.maintenance import maintenance_engine
-from tochka_core.db.preflight import check_server
 from tochka_core.local import running_database
-from tochka_core.registry.judgement import upgrade_core
 from tochka_core.registry.models import State
-from tochka_core.registry.purge import Remains, find_remains, refuse
-from tochka_core.registry.purge import purge as drop_remains
 from tochka_core.registry.services import list_modules
+from tochka_core.registry.session import in_platform_scope
 from tochka_core.settings import Settings
 
 
-@click.group(cls=TochkaGroup)
-def modules() -> None:
-    """See which modules are installed, and drop what removed ones have left behind."""
-
-
-@modules.command("list")
+@click.command("list")
 @click.option("--strict", is_flag=True, help="Exit 1 when a module is quarantined.")
 @json_option
 def list_all(*, strict: bool, as_json: bool) -> None:
@@ -47,44 +37,6 @@ def list_all(*, strict: bool, as_json: bool) -> None:
         click.echo("No modules are installed. Install one with: pip install <distribution>")
     if strict and any(module.state == "quarantined" for module in found):
         raise SystemExit(1)
-
-
-@modules.command()
-@click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@json_option
-def purge(*, name: str, yes: bool, as_json: bool) -> None:
-    """Drop the tables and all rows that the module NAME has left behind.
-
-    Its package has to be uninstalled before. What would be dropped is shown first.
-    """
-    with running_database(read_settings()) as settings:
-        remains = asyncio.run(_on_engine(settings, find_remains, name))
-        refuse(remains)
-        if not as_json:
-            _print_remains(remains)
-        if not yes:
-            click.confirm("Drop all of it?", abort=True, err=True)
-        asyncio.run(_on_engine(settings, drop_remains, name))
-    if as_json:
-        print_json(remains)
-    else:
-        click.echo(f"Purged {name}.")
-
-
-async def _on_engine(
-    settings: Settings, work: Callable[[AsyncEngine, str], Awaitable[Remains]], name: str
-) -> Remains:
-    async with maintenance_engine(settings.engine_url) as engine:
-        await check_server(engine)
-        await upgrade_core(engine)
-        return await work(engine, name)
-
-
-def _print_remains(remains: Remains) -> None:
-    rows = [(table.name, str(table.rows)) for table in remains.tables]
-    print_table(("TABLE", "ROWS"), rows)
-    click.echo(f"Enabled for {remains.enabled_for} tenants.")
 
 
 class ListedModule(msgspec.Struct, frozen=True):
@@ -106,7 +58,7 @@ async def _find(settings: Settings) -> list[ListedModule]:
             )
             for item in await list_modules(session)
         }
-    for candidate in discover():
+    for candidate in discover(pass_over=_warn):
         known = listed.get(candidate.name)
         if known is None or known.version != candidate.version:
             reason = "not judged yet; run `tochka upgrade`, or send SIGHUP to `tochka serve`"
@@ -114,6 +66,10 @@ async def _find(settings: Settings) -> list[ListedModule]:
                 candidate.name, candidate.version, "new", reason=reason
             )
     return [listed[name] for name in sorted(listed)]
+
+
+def _warn(distribution: Path) -> None:
+    click.echo(f"A distribution whose metadata cannot be read: {distribution}", err=True)
 
 
 def _print(found: Sequence[ListedModule]) -> None:

@@ -1,0 +1,21 @@
+"""`tochka modules`."""
+
+import click
+
+from tochka_core.cli.group import TochkaGroup
+
+
+@click.group(
+    cls=TochkaGroup,
+    lazy={
+        "check-before": "tochka_core.cli.modules.install:check_before",
+        "install": "tochka_core.cli.modules.install:install",
+        "list": "tochka_core.cli.modules.listing:list_all",
+        "purge": "tochka_core.cli.modules.purge:purge",
+        "reload": "tochka_core.cli.modules.reload:reload",
+        "remove": "tochka_core.cli.modules.remove:remove",
+        "upgrade": "tochka_core.cli.modules.install:upgrade",
+    },
+)
+def modules() -> None:
+    """Install, upgrade and remove modules, also under a server that runs, and see what there is."""

@@ -1,0 +1,36 @@
+"""The OpenAPI document at `/schema`."""
+
+from typing import Any, Final
+
+from litestar import Request, Router
+from litestar.exceptions import NotFoundException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from tochka_plugins import ANONYMOUS
+
+from tochka_core import __version__
+
+_PATH: Final = "/schema"
+
+
+def openapi_config() -> OpenAPIConfig:
+    """Serve the document itself; a page around it would load its scripts from elsewhere."""
+    return OpenAPIConfig(
+        title="Tochka Rosta",
+        version=__version__,
+        path=_PATH,
+        render_plugins=[JsonRenderPlugin(path="/openapi.json"), YamlRenderPlugin()],
+        openapi_router=Router(
+            path=_PATH, route_handlers=[], opt=ANONYMOUS, before_request=_refuse_other_pages
+        ),
+    )
+
+
+async def _refuse_other_pages(request: Request[Any, Any, Any]) -> None:
+    """Answer as any unknown path does; the framework has an HTML page for those below this one.
+
+    Raises:
+        NotFoundException: the path is not one of the document's.
+    """
+    if request.path_params:
+        raise NotFoundException

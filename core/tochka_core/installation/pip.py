@@ -1,0 +1,129 @@
+"""What pip is asked for: which distributions a requirement brings, their wheels, their files."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+from packaging.utils import canonicalize_name
+
+from tochka_core.errors import OperatorError
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A distribution that is installed, or replaced."""
+
+    distribution: str
+    """The canonical name (PEP 503)."""
+    version: str
+    installed: str | None
+    """The version that it replaces."""
+    requirement: str
+    """What pip fetches exactly this by."""
+
+
+class _Origin(msgspec.Struct):
+    url: str
+
+
+class _Metadata(msgspec.Struct):
+    name: str
+    version: str
+
+
+class _Item(msgspec.Struct):
+    download_info: _Origin
+    metadata: _Metadata
+    is_direct: bool
+
+
+class _Report(msgspec.Struct):
+    install: list[_Item]
+
+
+def resolve(
+    requirements: Sequence[str], *, options: Sequence[str] = (), upgrade: bool = False
+) -> list[Step]:
+    """Return what pip would install for *requirements*, with what they need; install nothing.
+
+    *options* are pip's own, such as an index. *upgrade* asks for newer versions of what is there.
+
+    Raises:
+        OperatorError: pip finds no answer; the message is pip's own.
+    """
+    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+        _pip(
+            "install",
+            "--dry-run",
+            f"--report={report.name}",
+            *(["--upgrade"] if upgrade else []),
+            *options,
+            *requirements,
+        )
+        items = msgspec.json.decode(Path(report.name).read_bytes(), type=_Report).install
+    return [_step(item) for item in items]
+
+
+def _step(item: _Item) -> Step:
+    name = item.metadata.name
+    # The address of an index may hold a password, which the report leaves out.
+    direct = f"{name} @ {item.download_info.url}"
+    return Step(
+        distribution=canonicalize_name(name),
+        version=item.metadata.version,
+        installed=_installed(name),
+        requirement=direct if item.is_direct else f"{name}=={item.metadata.version}",
+    )
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def collect_wheels(steps: Sequence[Step], folder: Path, *, options: Sequence[str]) -> list[Path]:
+    """Fetch, or build, the wheels of *steps* into *folder*."""
+    wanted = [step.requirement for step in steps]
+    _pip("wheel", "--no-deps", f"--wheel-dir={folder}", *options, *wanted)
+    return sorted(folder.glob("*.whl"))
+
+
+def install_beside(wheels: Sequence[Path], folder: Path) -> None:
+    """Unpack *wheels* into *folder*, which goes before the environment on the path."""
+    _pip("install", "--no-deps", "--no-index", f"--target={folder}", *map(str, wheels))
+
+
+def install(wheels: Sequence[Path]) -> None:
+    """Install exactly *wheels*, in the place of other versions."""
+    _pip("install", "--no-deps", "--no-index", "--force-reinstall", *map(str, wheels))
+
+
+def uninstall(distributions: Sequence[str]) -> None:
+    """Uninstall *distributions*, and nothing that they needed."""
+    _pip("uninstall", "--yes", *distributions)
+
+
+def _pip(command: str, *arguments: str) -> None:
+    if find_spec("pip") is None:
+        raise OperatorError(
+            f"There is no pip in {sys.prefix}; add it with: {sys.executable} -m ensurepip"
+        )
+    quiet = ("--quiet", "--no-input", "--disable-pip-version-check")
+    result = subprocess.run(  # noqa: S603 - arguments, no shell
+        [sys.executable, "-m", "pip", command, *quiet, *arguments],
+        # Killed, we leave pip at work: it inherits the lock on the environment, and keeps it.
+        close_fds=False,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        errors = [line for line in result.stderr.splitlines() if line.startswith("ERROR: ")]
+        said = "\n".join(line.removeprefix("ERROR: ") for line in errors)
+        raise OperatorError(f"pip {command} failed: {said or result.stderr.strip()}")

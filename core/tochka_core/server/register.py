@@ -1,0 +1,133 @@
+"""The servers that run from this environment: how a command finds them and asks for a reload.
+
+Each keeps a file locked while it lives, so that what a dead one has left is never taken for it,
+nor its number for another process's.
+"""
+
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TextIO
+
+import msgspec
+
+from tochka_core.db.embedded import default_data_dir
+from tochka_core.settings import Settings
+
+_POLL_SECONDS: Final = 0.1
+_DOCUMENT_BYTES: Final = 4096
+
+
+class Status(msgspec.Struct):
+    """What a server tells of itself."""
+
+    pid: int
+    environment: str
+    """`sys.prefix` of its Python."""
+    reloads: int = 0
+    """How many reloads have begun."""
+    is_reloading: bool = False
+    has_reloaded: bool = True
+    """The last reload has replaced all workers."""
+
+
+class Entry:
+    """The entry of the server that runs in this process."""
+
+    def __init__(self, file: TextIO) -> None:
+        """Write to *file*, which is locked."""
+        self._file = file
+        self._status = Status(os.getpid(), sys.prefix)
+        self._write()
+
+    def reload_began(self) -> None:
+        """Tell that the modules are judged anew."""
+        self._status.reloads += 1
+        self._status.is_reloading = True
+        self._write()
+
+    def reload_ended(self, *, success: bool) -> None:
+        """Tell what became of it."""
+        self._status.is_reloading = False
+        self._status.has_reloaded = success
+        self._write()
+
+    def _write(self) -> None:
+        # One write of one length: a reader finds the old document or the new one.
+        document = msgspec.json.encode(self._status).ljust(_DOCUMENT_BYTES)
+        os.pwrite(self._file.fileno(), document, 0)
+
+
+@contextmanager
+def registered(settings: Settings) -> Iterator[Entry]:
+    """Keep an entry for the server of this process, while inside."""
+    path = _folder(settings) / f"{os.getpid()}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for other in path.parent.glob("*.json"):
+        if not _runs(int(other.stem)):
+            other.unlink(missing_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield Entry(file)
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def find_servers(settings: Settings) -> list[Status]:
+    """Return the servers with the data folder of *settings* that run from this environment."""
+    found = (_read(path) for path in sorted(_folder(settings).glob("*.json")))
+    return [status for status in found if status and status.environment == sys.prefix]
+
+
+def reload(settings: Settings, server: Status) -> bool:
+    """Have *server* judge anew and replace its workers; tell whether it has replaced all."""
+    path = _folder(settings) / f"{server.pid}.json"
+    before = _wait(path, lambda status: not status.is_reloading)
+    if before is None:
+        return False
+    os.kill(server.pid, signal.SIGHUP)
+    after = _wait(path, lambda status: status.reloads > before.reloads and not status.is_reloading)
+    return after is not None and after.has_reloaded
+
+
+def _wait(path: Path, condition: Callable[[Status], bool]) -> Status | None:
+    """Return the status in *path* once it meets *condition*; `None` if the server ends before."""
+    while status := _read(path):
+        if condition(status):
+            return status
+        time.sleep(_POLL_SECONDS)
+    return None
+
+
+def _read(path: Path) -> Status | None:
+    """Return what is in *path* if the server that wrote it still runs."""
+    try:
+        with path.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return msgspec.json.decode(file.read(), type=Status)
+    except FileNotFoundError:
+        pass
+    return None
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _folder(settings: Settings) -> Path:
+    data_dir = settings.data_dir or default_data_dir()
+    return data_dir.with_name(f"{data_dir.name}.servers")

@@ -1,0 +1,103 @@
+"""Judging in a process of its own, with migrations that do not end."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from mischief import HANGING_REVISION, MIGRATES, START
+from serving import DEADLINE_SECONDS, Place, eventually
+from sqlalchemy import NullPool, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from tochka_migrations.runner import exclusive
+
+SLEEPING = """
+    SELECT count(*) FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event = 'PgSleep'
+"""
+WAITING = """
+    SELECT coalesce(max(extract(epoch FROM clock_timestamp() - query_start)), 0)
+      FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event = 'advisory'
+"""
+
+
+@pytest.fixture
+async def engine(empty_database_url):
+    engine = create_async_engine(
+        empty_database_url, poolclass=NullPool, isolation_level="AUTOCOMMIT"
+    )
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+@pytest.fixture
+def upgrade(place, empty_database_url):
+    """Start `tochka upgrade --json` on an empty database."""
+    started = []
+
+    def upgrade(**settings):
+        url = empty_database_url.render_as_string(hide_password=False)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tochka_core", "upgrade", "--json"],
+            env=place.environ(DATABASE_URL=url, **settings),
+            cwd=place.folder,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield upgrade
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def quarantine(process):
+    """Return the reasons for which modules are set aside, by name."""
+    judgement = json.loads(process.communicate(timeout=DEADLINE_SECONDS)[0])
+    return {item["name"]: (item["phase"], item["reason"]) for item in judgement["quarantined"]}
+
+
+async def wait_until(engine, query, is_enough):
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    async with engine.connect() as connection:
+        while not is_enough(await connection.scalar(text(query))):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+
+
+async def test_a_migration_that_does_not_end_is_set_aside_and_its_statement_ends(
+    place, upgrade, engine
+):
+    place.install("slow", MIGRATES, **{"slow/migrations/1.py": HANGING_REVISION})
+    found = await asyncio.to_thread(quarantine, upgrade(TOCHKA_MIGRATION_SECONDS="2"))
+    assert found == {"slow": ("migrate", "takes longer than 2 s")}
+    await wait_until(engine, SLEEPING, lambda count: count == 0)
+
+
+async def test_a_killed_upgrade_leaves_no_trial_and_no_statement(place, upgrade, engine):
+    place.install("slow", MIGRATES, **{"slow/migrations/1.py": HANGING_REVISION})
+    process = upgrade()
+    await wait_until(engine, SLEEPING, lambda count: count == 1)
+    process.kill()
+    process.wait()
+    await wait_until(engine, SLEEPING, lambda count: count == 0)
+    eventually(lambda: place.processes() == [])
+
+
+async def test_waiting_for_another_upgrade_is_not_held_against_a_module(place, upgrade, engine):
+    place.install("sound", START)
+    async with exclusive(engine.execution_options(isolation_level="READ COMMITTED")):
+        process = upgrade(TOCHKA_IMPORT_SECONDS="4")
+        await wait_until(engine, WAITING, lambda seconds: seconds > 5)
+    assert await asyncio.to_thread(quarantine, process) == {}

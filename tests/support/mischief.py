@@ -1,0 +1,70 @@
+"""Hooks of modules that misbehave where and when a test wants it.
+
+The environment's `PLACE` is the folder in which the test and the module leave files for each other.
+"""
+
+START = """
+import multiprocessing, os, time
+from pathlib import Path
+from litestar import get
+from tochka_plugins import hookimpl
+
+PLACE = Path(os.environ["PLACE"])
+IS_WORKER = multiprocessing.parent_process() is not None
+
+@get("/")
+async def read() -> str:
+    return "served"
+
+@hookimpl
+def tochka_routes():
+    return [read]
+"""
+
+HANGS_AT_IMPORT = (
+    START
+    + """
+if (PLACE / "hang").exists():
+    (PLACE / "hangs").touch()
+    while True:
+        pass
+"""
+)
+
+ENDS_WORKERS = (
+    START
+    + """
+if IS_WORKER and (PLACE / "break").exists():
+    os._exit(3)
+"""
+)
+
+FAILS_IN_WORKERS = (
+    START
+    + """
+if IS_WORKER:
+    raise RuntimeError("not in a worker")
+"""
+)
+
+MIGRATES = (
+    START
+    + """
+@hookimpl
+def tochka_migrations():
+    return Path(__file__).parent / "migrations"
+"""
+)
+
+HANGING_REVISION = """
+import os
+from pathlib import Path
+from alembic import op
+
+revision = "1"
+down_revision = None
+
+def upgrade():
+    Path(os.environ["PLACE"], "hangs").touch()
+    op.execute("SELECT pg_sleep(600)")
+"""
