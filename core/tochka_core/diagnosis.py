@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tochka_migrations import Target, core_target
+from tochka_migrations import Target
+from tochka_migrations.drift import find_drift
 from tochka_migrations.revisions import head_of, knows
 from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE, is_ready
 from tochka_migrations.survey import Standing, survey
@@ -17,7 +18,7 @@ from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.errors import OperatorError
 from tochka_core.registry.composition import compose
-from tochka_core.registry.targets import module_targets
+from tochka_core.registry.targets import core_with_models, module_targets
 from tochka_core.settings import Settings
 
 
@@ -57,10 +58,12 @@ async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
         for path in passed_over:
             yield Finding("metadata", is_ok=False, detail=f"{path} cannot be read")
         assembly = compose(gated, settings)
-        targets = [core_target(), *module_targets(assembly)]
+        targets = [core_with_models(), *module_targets(assembly)]
         standings = await connection.run_sync(survey, targets)
         for target in targets:
-            yield _judge(target, standings[target.name])
+            finding = _judge(target, standings[target.name])
+            drift = await connection.run_sync(find_drift, target) if finding.is_ok else []
+            yield _drifted(target, drift) if drift else finding
         for module in assembly.modules:
             if module.migrations is None:
                 yield Finding(module.name, is_ok=True, detail="has no tables")
@@ -93,4 +96,9 @@ def _judge(target: Target, standing: Standing) -> Finding:
         detail = f"lacks protection; run: tochka upgrade, or: {missing}"
     else:
         return Finding(target.name, is_ok=True, detail=f"at {current}, every table protected")
+    return Finding(target.name, is_ok=False, detail=detail)
+
+
+def _drifted(target: Target, drift: Sequence[str]) -> Finding:
+    detail = f"its tables are not what its models declare: {'; '.join(drift)}"
     return Finding(target.name, is_ok=False, detail=detail)

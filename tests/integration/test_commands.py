@@ -7,6 +7,8 @@ import subprocess
 import sys
 
 import pytest
+from sqlalchemy import text
+from tochka_core.db.maintenance import maintenance_engine
 
 CLEAN = {
     name: value
@@ -172,6 +174,17 @@ def test_the_doctor_finds_what_is_missing_and_is_content_after_the_upgrade(tochk
     healthy = tochka("doctor")
     assert healthy.returncode == 0, healthy.stdout + healthy.stderr
     assert "FAIL" not in healthy.stdout
+
+
+async def test_the_doctor_names_the_column_that_no_model_declares(tochka, empty_database_url):
+    assert tochka("upgrade").returncode == 0
+    async with maintenance_engine(empty_database_url) as engine, engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE mod_contacts.contacts ADD stray int"))
+        await connection.execute(text("ALTER TABLE tochka.users ADD stray int"))
+    sick = tochka("doctor")
+    assert sick.returncode == 1
+    assert "the column mod_contacts.contacts.stray is in no model" in sick.stdout
+    assert "the column tochka.users.stray is in no model" in sick.stdout
 
 
 def test_modules_are_listed_with_their_state(tochka):

@@ -15,7 +15,7 @@ from tochka_core.local import running_database
 @click.command()
 @json_option
 def doctor(*, as_json: bool) -> None:
-    """Check the settings, the database, its protection and the modules; mend nothing."""
+    """Check settings, database, protection, tables and modules; mend nothing."""
     with running_database(read_settings(), make=False) as settings:
         findings: Sequence[Finding] = asyncio.run(diagnose(settings))
     if as_json:

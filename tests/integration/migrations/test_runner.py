@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from notes_module.models import Note
 from revisions import create_table, tables
@@ -12,6 +13,7 @@ from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.tenants.models import Tenant
 from tochka_migrations import core_target, upgrade
 from tochka_migrations.transactions import ForbiddenStatement
+from tochka_plugins import module_registry
 
 
 async def test_each_module_has_a_schema_and_a_version_table_of_its_own(empty, module):
@@ -171,3 +173,18 @@ async def test_a_revision_moves_the_rows_of_all_tenants(database, engine, module
     assert (await upgrade(engine, [core_target(), target])).failures == {}
     async with database.platform_scope(reason="test") as session:
         assert list(await session.scalars(select(Note.text))) == ["new", "new"]
+
+
+async def test_constraints_are_named_as_the_revision_says_or_as_models_do(empty, module):
+    body = (
+        "op.create_table('notes', sa.Column('id', sa.Integer, primary_key=True),"
+        " sa.Column('word', sa.Text), sa.UniqueConstraint('word'),"
+        " sa.CheckConstraint('id > 0', name='ck_notes_id'), schema='mod_notes')"
+    )
+    target = module("notes", body)
+    target = msgspec.structs.replace(target, metadata=module_registry("notes").metadata)
+    await upgrade(empty, [core_target(), target])
+    names = text("SELECT conname FROM pg_constraint WHERE conrelid = 'mod_notes.notes'::regclass")
+    async with empty.connect() as connection:
+        found = set(await connection.scalars(names))
+    assert {"pk_notes", "uq_notes_word", "ck_notes_id"} <= found
