@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from sources import write_source
 from sqlalchemy import text
 from tochka_core.db.maintenance import maintenance_engine
 
@@ -169,6 +170,30 @@ async def test_the_doctor_names_the_column_that_no_model_declares(tochka, empty_
     assert sick.returncode == 1
     assert "the column mod_contacts.contacts.stray is in no model" in sick.stdout
     assert "the column tochka.users.stray is in no model" in sick.stdout
+
+
+def test_a_revision_is_written_from_the_models(tochka, tmp_path):
+    sources = tmp_path / "src"
+    write_source(sources, "words")
+
+    def make(message, *arguments):
+        where = {"PYTHONPATH": str(sources), "PYTHONDONTWRITEBYTECODE": "1"}
+        return tochka("modules", "makemigration", "words", "-m", message, *arguments, **where)
+
+    first = make("words")
+    assert first.returncode == 0, first.stderr
+    written = sources / "words" / "migrations" / "0001_words.py"
+    assert f"Wrote {written}" in first.stdout
+    assert_one_line_error(make("more"), "is at nothing", "tochka upgrade")
+    upgraded = tochka("upgrade", "--strict", PYTHONPATH=str(sources))
+    assert "words: nothing → 0001" in upgraded.stdout
+    assert "nothing to do" in make("more").stdout
+    assert json.loads(make("more", "--json").stdout) == {"module": "words", "path": None}
+
+
+def test_a_revision_is_written_for_an_installed_module_only(tochka):
+    unknown = tochka("modules", "makemigration", "unknown", "-m", "x")
+    assert_one_line_error(unknown, "'unknown' is not installed")
 
 
 def test_modules_are_listed_with_their_state(tochka):
