@@ -196,6 +196,36 @@ def test_a_revision_is_written_for_an_installed_module_only(tochka):
     assert_one_line_error(unknown, "'unknown' is not installed")
 
 
+def test_a_module_goes_back_and_forth(tochka):
+    assert tochka("upgrade").returncode == 0
+    asked = tochka("modules", "downgrade", "contacts", "-1", stdin="n\n")
+    assert asked.returncode == 1
+    assert "contacts: 0002 → 0001" in asked.stdout
+    done = tochka("modules", "downgrade", "contacts", "-1", "--yes", "--json")
+    assert json.loads(done.stdout) == {"before": "0002", "after": "0001"}
+    away = tochka("modules", "downgrade", "contacts", "0002", "--yes")
+    assert_one_line_error(away, "cannot go back to 0002", "base")
+    assert (
+        "contacts is at nothing."
+        in tochka("modules", "downgrade", "contacts", "base", "--yes").stdout
+    )
+    assert "contacts: nothing → 0002" in tochka("upgrade").stdout
+    unknown = tochka("modules", "downgrade", "unknown", "-1", "--yes")
+    assert_one_line_error(unknown, "'unknown' is not installed")
+
+
+def test_a_downgrade_that_fails_is_one_line(tochka, tmp_path):
+    sources = tmp_path / "src"
+    write_source(sources, "words")
+    where = {"PYTHONPATH": str(sources), "PYTHONDONTWRITEBYTECODE": "1"}
+    tochka("modules", "makemigration", "words", "-m", "words", **where)
+    (written,) = (sources / "words" / "migrations").iterdir()
+    written.write_text(written.read_text().replace("op.drop_table(", "raise ValueError("))
+    assert tochka("upgrade", "--strict", **where).returncode == 0
+    failed = tochka("modules", "downgrade", "words", "base", "--yes", **where)
+    assert_one_line_error(failed, "words stays as it was: ", "words/migrations/0001_words.py:")
+
+
 def test_modules_are_listed_with_their_state(tochka):
     before = {item["name"]: item for item in json.loads(tochka("modules", "list", "--json").stdout)}
     assert before["contacts"]["state"] == "new"
