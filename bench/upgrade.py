@@ -32,7 +32,7 @@ def main() -> None:
         write_modules(folder / "modules", MODULES)
         sys.path.append(str(folder / "modules"))
         gated = _time("discovery and gate", _discover)
-        targets = [core_target(), *module_targets(assemble(gated), gated.requires)]
+        targets = [core_target(), *module_targets(assemble(gated))]
         with embedded_postgres(folder / "data") as url:
             started = time.perf_counter()
             _upgrade(url, targets)

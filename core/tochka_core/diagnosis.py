@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tochka_migrations import Target
 from tochka_migrations.drift import find_drift
-from tochka_migrations.revisions import head_of, knows
+from tochka_migrations.revisions import head_of, revisions_of
 from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE, is_ready
 from tochka_migrations.survey import Standing, survey
 from tochka_plugins.host import discover, gate
@@ -86,7 +86,7 @@ def _describe_roles(connection: Connection) -> str:
 def _judge(target: Target, standing: Standing) -> Finding:
     """Compare one schema with what its revisions and the rules of isolation say."""
     current, head = standing.revision, head_of(target)
-    if current is not None and not knows(target, current):
+    if current is not None and current not in revisions_of(target):
         detail = f"is at {current}, which is newer than the installed package; install a newer one"
     elif current != head:
         detail = f"is at {current or 'nothing'}, the newest revision is {head}; run: tochka upgrade"

@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 import msgspec
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _DEADLOCK_DETECTED: Final = "40P01"
@@ -32,6 +35,27 @@ class StillLocked(RuntimeError):
             f"tried {tries} times, and other sessions still held a lock that was needed by:"
             f" {self.statement}"
         )
+
+
+async def attempt_patiently(
+    transaction: Callable[[], AbstractAsyncContextManager[AsyncConnection]],
+    patience: Patience,
+    work: Callable[[Connection], None],
+) -> None:
+    """Do *work* in a transaction of its own, again where others hold a lock that it needs.
+
+    Raises:
+        StillLocked: the last try has failed for that reason too.
+        Exception: whatever else *work* raises, at once.
+    """
+    timeout = f"SET LOCAL lock_timeout = '{patience.lock_timeout_seconds * 1000:.0f}ms'"
+
+    async def once() -> None:
+        async with transaction() as connection:
+            await connection.execute(text(timeout))
+            await connection.run_sync(work)
+
+    await try_patiently(once, patience)
 
 
 async def try_patiently(work: Callable[[], Awaitable[None]], patience: Patience) -> None:

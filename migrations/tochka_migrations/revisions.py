@@ -30,10 +30,10 @@ def head_of(target: Target) -> str | None:
     return script.get_current_head()
 
 
-def knows(target: Target, revision: str) -> bool:
-    """Tell whether *revision* is one of those in the target's folder."""
+def revisions_of(target: Target) -> list[str]:
+    """Return the revisions in the target's folder, the first one first."""
     script = ScriptDirectory(str(HERE), version_locations=[str(target.versions)])
-    return any(known.revision == revision for known in script.walk_revisions())
+    return [known.revision for known in script.walk_revisions()][::-1]
 
 
 def current_revisions(

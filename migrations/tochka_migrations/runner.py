@@ -1,25 +1,23 @@
 """Taking every schema to its head: in order, one at a time in the cluster, each all or nothing."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 
 import msgspec
 from alembic import command
-from sqlalchemy import Connection, inspect, text
+from alembic.config import Config
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from tochka_migrations.patience import DEFAULT_PATIENCE, Patience, try_patiently
-from tochka_migrations.recording import recorded
-from tochka_migrations.revisions import config_for, head_of
-from tochka_migrations.rls import all_rows, protect
+from tochka_migrations.patience import DEFAULT_PATIENCE, Patience, attempt_patiently
+from tochka_migrations.revisions import head_of
 from tochka_migrations.roles import ensure_roles
-from tochka_migrations.surroundings import refuse_strays, surroundings
 from tochka_migrations.survey import Standing, survey
-from tochka_migrations.table_rules import UnsafeSchema, broken_rules
 from tochka_migrations.targets import CORE_TARGET, Target
-from tochka_migrations.transactions import kept_whole, never_commit
+from tochka_migrations.transactions import never_commit
+from tochka_migrations.transition import transition
 
 ADVISORY_LOCK: Final = 7_405_150_100
 """Any number will do; all processes that migrate one database take this lock."""
@@ -89,7 +87,7 @@ async def upgrade(
         async with transaction() as working:
             prepared = await working.run_sync(ensure_roles)
             standings = await working.run_sync(survey, targets)
-        attempt = partial(_attempt, transaction, patience)
+        attempt = partial(attempt_patiently, transaction, patience)
         for target in targets:
             begin(target.name)
             standing = standings[target.name]
@@ -125,22 +123,6 @@ async def _rehearsal(connection: AsyncConnection) -> AsyncIterator[AsyncConnecti
             await check.rollback()
 
 
-async def _attempt(
-    transaction: Callable[[], AbstractAsyncContextManager[AsyncConnection]],
-    patience: Patience,
-    work: Callable[[Connection], None],
-) -> None:
-    """Do *work* in a transaction of its own, again where others hold a lock that it needs."""
-    timeout = f"SET LOCAL lock_timeout = '{patience.lock_timeout_seconds * 1000:.0f}ms'"
-
-    async def once() -> None:
-        async with transaction() as connection:
-            await connection.execute(text(timeout))
-            await connection.run_sync(work)
-
-    await try_patiently(once, patience)
-
-
 async def _upgrade(
     attempt: Callable[[Callable[[Connection], None]], Awaitable[None]],
     target: Target,
@@ -155,7 +137,7 @@ async def _upgrade(
 
     def run(connection: Connection) -> None:
         statements[:] = prepared
-        _run(connection, target, standing, statements)
+        transition(connection, target, None if before == head else _to_head, statements)
 
     try:
         head = head_of(target)
@@ -172,25 +154,5 @@ def _blocker(target: Target, done: Mapping[str, Outcome]) -> str | None:
     return min((name for name in required if name in done and done[name].has_failed), default=None)
 
 
-def _run(connection: Connection, target: Target, standing: Standing, statements: list[str]) -> None:
-    # A revision that forgets the schema must not write into public.
-    connection.execute(text(f'SET LOCAL search_path = "{target.schema}"'))
-    if not inspect(connection).has_schema(target.schema):
-        with recorded(connection, statements):
-            connection.execute(text(f'CREATE SCHEMA "{target.schema}"'))
-    if standing.revision != head_of(target):
-        _run_revisions(connection, target, statements)
-    statements += protect(connection, target)
-    if broken := "; ".join(broken_rules(connection, [target])[target.name]):
-        raise UnsafeSchema(broken)
-
-
-def _run_revisions(connection: Connection, target: Target, statements: list[str]) -> None:
-    before = surroundings(connection, target)
-    with (
-        all_rows(connection),
-        kept_whole(connection),
-        recorded(connection, statements),
-    ):
-        command.upgrade(config_for(connection, target), "head")
-    refuse_strays(before, surroundings(connection, target), target)
+def _to_head(config: Config) -> None:
+    command.upgrade(config, "head")

@@ -1,23 +1,20 @@
-"""${message}
+"""${message}"""
 
-Revision ID: ${up_revision}
-Revises: ${down_revision | comma,n}
-Create Date: ${create_date}
-"""
+% for line in imports:
+${line}
+% endfor
 
-import sqlalchemy as sa
-from alembic import op
-${imports if imports else ""}
+revision = "${up_revision}"
+down_revision = ${f'"{down_revision}"' if down_revision else None}
+branch_labels = None
+depends_on = None
 
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
-branch_labels = ${repr(branch_labels)}
-depends_on = ${repr(depends_on)}
+SCHEMA = "${schema}"
 
 
 def upgrade() -> None:
-    ${upgrades if upgrades else "pass"}
+${upgrades}
 
 
 def downgrade() -> None:
-    ${downgrades if downgrades else "pass"}
+${downgrades}

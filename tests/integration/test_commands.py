@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from sources import write_source
 from sqlalchemy import text
 from tochka_core.db.maintenance import maintenance_engine
 
@@ -185,6 +186,60 @@ async def test_the_doctor_names_the_column_that_no_model_declares(tochka, empty_
     assert sick.returncode == 1
     assert "the column mod_contacts.contacts.stray is in no model" in sick.stdout
     assert "the column tochka.users.stray is in no model" in sick.stdout
+
+
+def test_a_revision_is_written_from_the_models(tochka, tmp_path):
+    sources = tmp_path / "src"
+    write_source(sources, "words")
+
+    def make(message, *arguments):
+        where = {"PYTHONPATH": str(sources), "PYTHONDONTWRITEBYTECODE": "1"}
+        return tochka("modules", "makemigration", "words", "-m", message, *arguments, **where)
+
+    first = make("words")
+    assert first.returncode == 0, first.stderr
+    written = sources / "words" / "migrations" / "0001_words.py"
+    assert f"Wrote {written}" in first.stdout
+    assert_one_line_error(make("more"), "is at nothing", "tochka upgrade")
+    upgraded = tochka("upgrade", "--strict", PYTHONPATH=str(sources))
+    assert "words: nothing → 0001" in upgraded.stdout
+    assert "nothing to do" in make("more").stdout
+    assert json.loads(make("more", "--json").stdout) == {"module": "words", "path": None}
+
+
+def test_a_revision_is_written_for_an_installed_module_only(tochka):
+    unknown = tochka("modules", "makemigration", "unknown", "-m", "x")
+    assert_one_line_error(unknown, "'unknown' is not installed")
+
+
+def test_a_module_goes_back_and_forth(tochka):
+    assert tochka("upgrade").returncode == 0
+    asked = tochka("modules", "downgrade", "contacts", "-1", stdin="n\n")
+    assert asked.returncode == 1
+    assert "contacts: 0002 → 0001" in asked.stdout
+    done = tochka("modules", "downgrade", "contacts", "-1", "--yes", "--json")
+    assert json.loads(done.stdout) == {"before": "0002", "after": "0001"}
+    away = tochka("modules", "downgrade", "contacts", "0002", "--yes")
+    assert_one_line_error(away, "cannot go back to 0002", "base")
+    assert (
+        "contacts is at nothing."
+        in tochka("modules", "downgrade", "contacts", "base", "--yes").stdout
+    )
+    assert "contacts: nothing → 0002" in tochka("upgrade").stdout
+    unknown = tochka("modules", "downgrade", "unknown", "-1", "--yes")
+    assert_one_line_error(unknown, "'unknown' is not installed")
+
+
+def test_a_downgrade_that_fails_is_one_line(tochka, tmp_path):
+    sources = tmp_path / "src"
+    write_source(sources, "words")
+    where = {"PYTHONPATH": str(sources), "PYTHONDONTWRITEBYTECODE": "1"}
+    tochka("modules", "makemigration", "words", "-m", "words", **where)
+    (written,) = (sources / "words" / "migrations").iterdir()
+    written.write_text(written.read_text().replace("op.drop_table(", "raise ValueError("))
+    assert tochka("upgrade", "--strict", **where).returncode == 0
+    failed = tochka("modules", "downgrade", "words", "base", "--yes", **where)
+    assert_one_line_error(failed, "words stays as it was: ", "words/migrations/0001_words.py:")
 
 
 def test_modules_are_listed_with_their_state(tochka):

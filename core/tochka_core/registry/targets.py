@@ -1,9 +1,12 @@
 """What is migrated: the core with its models, and the modules that were staged."""
 
+from msgspec.structs import replace
 from tochka_migrations import Target, core_target
 from tochka_migrations.targets import module_target
-from tochka_plugins.host import Assembly
+from tochka_plugins.host import Assembly, assemble, discover, gate
 
+from tochka_core import __version__
+from tochka_core.errors import OperatorError
 from tochka_core.registry.models import Module
 from tochka_core.tenants.models import Tenant
 from tochka_core.users.models import User
@@ -24,3 +27,24 @@ def module_targets(assembly: Assembly) -> list[Target]:
         for module in assembly.modules
         if module.migrations is not None
     ]
+
+
+def get_module_target(name: str) -> Target:
+    """Return the target of one module; the others are not imported for it.
+
+    Raises:
+        OperatorError: it is not installed, is quarantined, or brings no revisions.
+    """
+    gated = gate(discover(), core_version=__version__)
+    admitted = tuple(candidate for candidate in gated.admitted if candidate.name == name)
+    assembly = assemble(replace(gated, admitted=admitted))
+    for target in module_targets(assembly):
+        return target
+    for item in assembly.quarantined:
+        if item.name == name:
+            raise OperatorError(f"{name} is quarantined in phase {item.phase}: {item.reason}")
+    if admitted:
+        raise OperatorError(
+            f"{name} names no folder of revisions: give the hook tochka_migrations."
+        )
+    raise OperatorError(f"The module {name!r} is not installed.")

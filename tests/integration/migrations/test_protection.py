@@ -63,7 +63,7 @@ async def test_missing_protection_is_found_and_mended(empty, module, damage):
 @pytest.mark.parametrize(
     ("statement", "finding"),
     [
-        ("ALTER TABLE mod_notes.notes DROP CONSTRAINT notes_pkey", None),
+        ("ALTER TABLE mod_notes.notes DROP CONSTRAINT pk_notes", None),
         ("CREATE TABLE mod_notes.t (tenant_id uuid)", "mod_notes.t.tenant_id must be NOT NULL"),
         ("CREATE TABLE mod_notes.t (id int PRIMARY KEY, tenant_id uuid NOT NULL)", "t_pkey"),
         ("CREATE UNIQUE INDEX u ON mod_notes.notes (id)", "unique key u of"),

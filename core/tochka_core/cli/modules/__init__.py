@@ -9,8 +9,10 @@ from tochka_core.cli.group import TochkaGroup
     cls=TochkaGroup,
     lazy={
         "check-before": "tochka_core.cli.modules.install:check_before",
+        "downgrade": "tochka_core.cli.modules.downgrade:downgrade",
         "install": "tochka_core.cli.modules.install:install",
         "list": "tochka_core.cli.modules.listing:list_all",
+        "makemigration": "tochka_core.cli.modules.makemigration:makemigration",
         "purge": "tochka_core.cli.modules.purge:purge",
         "reload": "tochka_core.cli.modules.reload:reload",
         "remove": "tochka_core.cli.modules.remove:remove",
