@@ -3,7 +3,6 @@
 import platform
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -15,6 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from tochka_plugins.host.discovery import Candidate
+from tochka_plugins.host.ordering import in_order
 from tochka_plugins.host.quarantine import Quarantined, quarantine
 
 CORE_DISTRIBUTION: Final = "tochka-rosta"
@@ -24,6 +24,7 @@ RESERVED_NAMES: Final = frozenset(
 )
 """Names that the core's own routes and schema use."""
 
+_EXTRA: Final = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
 _UNREADABLE: Final = (
     InvalidRequirement,
     UndefinedComparison,
@@ -36,7 +37,7 @@ class Gated(msgspec.Struct, frozen=True):
     """The verdict of the gate."""
 
     admitted: tuple[Candidate, ...]
-    """In the order of dependencies; ties by name."""
+    """In the order of dependencies, also of those in extras; ties by name."""
     requires: Mapping[str, frozenset[str]]
     """For each admitted module, the modules that it needs."""
     refused: tuple[Quarantined, ...]
@@ -74,6 +75,7 @@ def gate(
 
     refusals: dict[Candidate, Refusal] = {}
     requires: dict[str, frozenset[str]] = {}
+    wishes: dict[str, frozenset[str]] = {}
     sound: dict[str, Candidate] = {}
     claims = _group(candidates, lambda candidate: candidate.name)
     modules_of = _group(candidates, lambda candidate: candidate.distribution)
@@ -82,12 +84,17 @@ def gate(
             _check_name(candidate, claims[candidate.name])
             _check_python(candidate)
             requires[candidate.name] = _resolve(candidate, modules_of, find)
+            wishes[candidate.name] = _wishes(candidate, modules_of)
         except Refusal as refusal:
             refusals[candidate] = refusal
         else:
             sound[candidate.name] = candidate
 
-    order = _order(sound, requires, refusals)
+    order, cycles = in_order({name: requires[name] for name in sound}, wishes)
+    for cycle in cycles:
+        path = " → ".join([*cycle, cycle[0]])
+        for name in cycle:
+            refusals[sound[name]] = Refusal(f"its dependencies form a cycle: {path}")
     admitted = _cascade([sound[name] for name in order], requires, refusals)
     return Gated(
         admitted=tuple(admitted),
@@ -159,7 +166,7 @@ def _resolve(
 ) -> frozenset[str]:
     """Return the modules that *candidate* needs, with all it requires installed and fitting."""
     needed: set[str] = set()
-    for requirement in _requirements(candidate):
+    for requirement in _requirements(candidate, extras=[""]):
         distribution = canonicalize_name(requirement.name)
         providers = modules_of.get(distribution, ())
         found = providers[0].version if providers else find_version(distribution)
@@ -171,11 +178,25 @@ def _resolve(
     return frozenset(needed)
 
 
-def _requirements(candidate: Candidate) -> Iterable[Requirement]:
+def _wishes(candidate: Candidate, modules_of: Mapping[str, Sequence[Candidate]]) -> frozenset[str]:
+    """Return the modules that *candidate* names in an extra: they go before it where they are."""
+    extras = {extra for line in candidate.requires for extra in _EXTRA.findall(line)}
+    return frozenset(
+        provider.name
+        for requirement in _requirements(candidate, extras=extras)
+        for provider in modules_of.get(canonicalize_name(requirement.name), ())
+        if provider.distribution != candidate.distribution
+    )
+
+
+def _requirements(candidate: Candidate, *, extras: Iterable[str]) -> Iterable[Requirement]:
+    """Yield the requirements of *candidate* that apply here with any of *extras*."""
     for line in candidate.requires:
         try:
             requirement = Requirement(line)
-            applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+            applies = requirement.marker is None or any(
+                requirement.marker.evaluate({"extra": extra}) for extra in extras
+            )
         except _UNREADABLE as error:
             raise Refusal(f"Requires-Dist does not parse: {line!r}") from error
         if applies:
@@ -189,29 +210,3 @@ def _check_version(requirement: Requirement, found: str) -> None:
         raise Refusal(f"{requirement.name} has the malformed version {found!r}") from error
     if not fits:
         raise Refusal(f"needs {requirement}, installed is {found}")
-
-
-def _order(
-    sound: Mapping[str, Candidate],
-    requires: Mapping[str, frozenset[str]],
-    refusals: dict[Candidate, Refusal],
-) -> list[str]:
-    """Return the sound names, dependencies first, ties by name; refuse those in a cycle."""
-    remaining = dict.fromkeys(sorted(sound))
-    while True:
-        sorter = TopologicalSorter({name: requires[name] & remaining.keys() for name in remaining})
-        try:
-            sorter.prepare()
-        except CycleError as error:
-            cycle = list(dict.fromkeys(error.args[1]))
-            path = " → ".join([*cycle, cycle[0]])
-            for name in cycle:
-                refusals[sound[name]] = Refusal(f"its dependencies form a cycle: {path}")
-                del remaining[name]
-            continue
-        order: list[str] = []
-        while sorter.is_active():
-            ready = sorted(sorter.get_ready())
-            order.extend(ready)
-            sorter.done(*ready)
-        return order

@@ -79,3 +79,24 @@ def test_whoever_is_blocked_is_blocked_by_a_refused_dependency(candidate, world)
     for item in gated.refused:
         if item.blocked_by is not None:
             assert item.blocked_by in refused & world[0][item.name]
+
+
+@given(world=worlds(acyclic=True), wishes=worlds(acyclic=True))
+def test_a_module_in_an_extra_comes_before_where_it_can(candidate, world, wishes):
+    needs, _ = world
+    candidates = [
+        candidate(
+            name,
+            *(f"tochka-{other}" for other in needs[name]),
+            *(f"tochka-{other} >= 9; extra == 'more'" for other in wishes[0][name]),
+        )
+        for name in NAMES
+    ]
+    gated = gate(candidates, core_version="1.0", find_version=lambda _name: None)
+    place = {item.name: number for number, item in enumerate(gated.admitted)}
+    assert place.keys() == set(NAMES)
+    both = {name: needs[name] | wishes[0][name] for name in NAMES}
+    for name in NAMES:
+        assert all(place[other] < place[name] for other in needs[name])
+        for other in wishes[0][name]:
+            assert place[other] < place[name] or name in reachable(both, other)
