@@ -74,7 +74,7 @@ def e2e(session: Session) -> None:
 def bench(session: Session) -> None:
     """Measure what we claim about speed; see bench/README.md."""
     install_locked(session)
-    session.run("python", "bench/upgrade.py", env=ENVIRONMENT)
+    session.run("python", "bench/upgrade.py", env={**ENVIRONMENT, "PYTHONPATH": "bench"})
 
 
 @nox.session
