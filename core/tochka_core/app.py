@@ -18,6 +18,7 @@ from tochka_core.http.body import JsonRequest, refuse_nul
 from tochka_core.http.body_timeout import BodyTimeout
 from tochka_core.http.dependencies import core_dependencies, public_dependencies
 from tochka_core.http.health import HealthController
+from tochka_core.http.metrics import MetricsController
 from tochka_core.http.mounting import API_PATH, mount, mount_absent
 from tochka_core.http.openapi import openapi_config
 from tochka_core.http.problems import problem_details
@@ -57,6 +58,7 @@ def create_app(
         path="/",
         route_handlers=[
             HealthController,
+            MetricsController,
             Router(
                 path=API_PATH,
                 route_handlers=[AuthController, UserController, TenantController, ModuleController],

@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from tochka_core.errors import ConfigurationError
 
 UNPREFIXED: Final = frozenset({"database_url", "jwt_secret", "host", "port"})
-SECRETS: Final = frozenset({"database_url", "jwt_secret", "password_pepper"})
+SECRETS: Final = frozenset({"database_url", "jwt_secret", "metrics_token", "password_pepper"})
 MIN_SECRET_BYTES: Final = 32
 PREFIX: Final = "TOCHKA_"
 
@@ -69,6 +69,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     max_body_bytes: Annotated[int, Meta(ge=1024)] = 1_048_576
     """The largest request body that is read."""
+
+    metrics_token: str | None = None
+    """What Prometheus sends to read `/metrics`; unset means that there is no such path."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least serious log line that is written."""

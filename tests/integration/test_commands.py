@@ -52,13 +52,13 @@ def assert_one_line_error(result, *parts):
 def test_upgrade_says_what_it_does(tochka):
     first = tochka("upgrade")
     assert first.returncode == 0, first.stderr
-    assert "core: nothing → 0001" in first.stdout
+    assert "core: nothing → 0002" in first.stdout
     second = tochka("upgrade", "--json")
     report = json.loads(second.stdout)
     assert report["migrations"][0] == {
         "target": "core",
-        "before": "0001",
-        "after": "0001",
+        "before": "0002",
+        "after": "0002",
         "error": None,
         "blocked_by": None,
         "statements": [],
@@ -68,7 +68,7 @@ def test_upgrade_says_what_it_does(tochka):
 def test_a_dry_run_prints_the_sql_and_leaves_no_trace(tochka):
     dry = tochka("upgrade", "--dry-run", "--strict")
     assert dry.returncode == 0, dry.stderr
-    assert "core: nothing → 0001" in dry.stdout
+    assert "core: nothing → 0002" in dry.stdout
     assert '    CREATE SCHEMA "mod_contacts";' in dry.stdout
     report = json.loads(tochka("upgrade", "--dry-run", "--json").stdout)
     assert report["migrations"][0]["before"] is None

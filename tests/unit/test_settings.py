@@ -201,6 +201,7 @@ def test_secrets_are_never_shown(secret):
             database_url=f"postgresql://anna:{secret}@host/name",
             jwt_secret=secret,
             password_pepper=secret,
+            metrics_token=secret,
         )
     )
     assert secret not in shown

@@ -14,20 +14,27 @@ from tochka_core.registry.trial import try_environment
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Show the SQL; leave the database as it is.")
+@click.option("--anew", is_flag=True, help="Judge also where nothing was installed since.")
 @click.option("--strict", is_flag=True, help="Exit 1 when a module is quarantined.")
 @json_option
-def upgrade(*, dry_run: bool, strict: bool, as_json: bool) -> None:
+def upgrade(*, dry_run: bool, anew: bool, strict: bool, as_json: bool) -> None:
     """Judge the installed modules and migrate the database.
 
     The core goes first, then the modules in the order of their dependencies, each in one
     transaction. A module that fails is quarantined with its dependents; the others go on.
+
+    Where nothing was installed or removed since the last time, no module is quarantined, and all
+    schemas are as they should be, there is nothing to judge.
 
     With --dry-run all of it runs in one transaction that is rolled back, and what would be done is
     printed as SQL.
     """
     with running_database(read_settings()) as settings:
         judgement = try_environment(
-            settings, rehearse=dry_run, report=_report(dry_run=dry_run, as_json=as_json)
+            settings,
+            rehearse=dry_run,
+            anew=anew,
+            report=_report(dry_run=dry_run, as_json=as_json),
         )
     if as_json:
         print_json(judgement)

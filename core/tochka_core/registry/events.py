@@ -1,5 +1,7 @@
 """What a judgement tells while it goes on, and what it comes to; sent between processes as JSON."""
 
+from collections.abc import Mapping
+
 import msgspec
 from tochka_migrations import Outcome
 from tochka_plugins.host import Phase, Quarantined
@@ -34,6 +36,8 @@ class Ready(msgspec.Struct, frozen=True):
 
     name: str
     version: str
+    seconds: Mapping[Phase, float] = {}
+    """How long it took, by phase."""
 
 
 class Judgement(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.registry.composition import compose
 from tochka_core.registry.events import Assembled, Began, Event, Judgement, Migration, Ready
+from tochka_core.registry.last_judgement import write_last_judgement
 from tochka_core.registry.migration import (
     not_migrated,
     rehearse_all,
@@ -22,6 +23,7 @@ from tochka_core.registry.migration import (
     upgrade_modules,
 )
 from tochka_core.registry.record import write_judgement
+from tochka_core.registry.timing import Stopwatch
 from tochka_core.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -43,6 +45,8 @@ async def judge(
     Raises:
         OperatorError: the database cannot be used, or the core's own migration failed.
     """
+    clock = Stopwatch(tell)
+    tell = clock.tell
     async with maintenance_engine(settings.engine_url) as engine:
         await check_server(engine)
         # Before any module is imported: what one does to the process cannot reach the core's.
@@ -59,18 +63,22 @@ async def judge(
         result = await migrate(engine, assembly, tell=tell)
     ready = [item for item in assembly.modules if item.name not in result.failures]
     quarantined = (*assembly.quarantined, *not_migrated(assembly, result))
+    judgement = Judgement(
+        ready=tuple(
+            Ready(item.name, item.candidate.version, clock.seconds_of(item.name)) for item in ready
+        ),
+        quarantined=quarantined,
+        migrations=tuple(Migration.of(outcome) for outcome in (*core, *result.outcomes)),
+    )
     if not rehearse:
         database = Database(settings.engine_url, pool_size=1)
         async with database.platform_scope(reason="record of the judgement") as session:
             await write_judgement(
                 session, ready=ready, requires=gated.requires, quarantined=quarantined
             )
+            await write_last_judgement(session, judgement)
         await database.dispose()
-    return Judgement(
-        ready=tuple(Ready(item.name, item.candidate.version) for item in ready),
-        quarantined=quarantined,
-        migrations=tuple(Migration.of(outcome) for outcome in (*core, *result.outcomes)),
-    )
+    return judgement
 
 
 def _warn(distribution: Path) -> None:

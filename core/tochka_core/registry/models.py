@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Text, func
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from tochka_plugins.host import Phase
 from tochka_plugins.info import Availability
@@ -39,6 +39,19 @@ class Module(CoreBase):
     blocked_by: Mapped[str | None]
     first_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
     judged_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class LastJudgement(CoreBase):
+    """The last judgement as a whole, in the one row that there is."""
+
+    __tablename__ = "judgement"
+    __table_args__ = (CheckConstraint("is_last", name="one"),)
+
+    is_last: Mapped[bool] = mapped_column(primary_key=True, server_default="true")
+    environment: Mapped[str | None]
+    """The fingerprint of the environment that was judged."""
+    document: Mapped[dict[str, object]] = mapped_column(JSONB)
+    judged_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
 
 class TenantModule(CoreBase):

@@ -1,5 +1,6 @@
 """Judging the environment in a process of its own, which a module may hang or end at will."""
 
+import asyncio
 import os
 import select
 import subprocess
@@ -28,6 +29,7 @@ from tochka_core.registry.events import (
     Migrated,
     Migration,
 )
+from tochka_core.registry.last_judgement import find_standing_judgement
 from tochka_core.settings import Settings
 
 _CHUNK_BYTES: Final = 65536
@@ -47,12 +49,14 @@ def try_environment(
     *,
     rehearse: bool = False,
     beside: Path | None = None,
+    anew: bool = False,
     report: Callable[[Migration], None] = lambda _migration: None,
 ) -> Judgement:
     """Judge all installed modules, migrate the database and leave the record.
 
-    To *rehearse* leaves the database as it is. What lies in the folder *beside* counts as
-    installed, in the place of other versions.
+    Where the last judgement still stands it is returned, unless one *anew* is asked for. To
+    *rehearse* leaves the database as it is. What lies in the folder *beside* counts as installed,
+    in the place of other versions.
 
     A module that takes longer than `import_seconds` to be imported or staged, or than
     `migration_seconds` to be migrated, or that ends its process, is quarantined, and the others are
@@ -61,6 +65,11 @@ def try_environment(
     Raises:
         OperatorError: the database cannot be used, or the core's own migration failed.
     """
+    is_for_real = not rehearse and beside is None
+    if is_for_real and not anew and (last := asyncio.run(find_standing_judgement(settings))):
+        for migration in last.migrations:
+            report(migration)
+        return last
     set_aside: tuple[Quarantined, ...] = ()
     while True:
         try:

@@ -21,7 +21,7 @@ async def test_each_module_has_a_schema_and_a_version_table_of_its_own(empty, mo
     result = await upgrade(empty, [core_target(), target])
     assert result.failures == {}
     assert [(item.target, item.before, item.after) for item in result.outcomes] == [
-        ("core", None, "0001"),
+        ("core", None, "0002"),
         ("notes", None, "notes1"),
     ]
     assert {"tochka.users", "tochka.alembic_version"} <= await tables(empty)

@@ -1,7 +1,7 @@
 """`tochka modules list`."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +12,7 @@ from tochka_plugins.host import Phase, discover
 from tochka_core.cli.group import read_settings
 from tochka_core.cli.output import json_option, print_json, print_table
 from tochka_core.local import running_database
+from tochka_core.registry.last_judgement import read_last_judgement
 from tochka_core.registry.models import State
 from tochka_core.registry.services import list_modules
 from tochka_core.registry.session import in_platform_scope
@@ -20,8 +21,9 @@ from tochka_core.settings import Settings
 
 @click.command("list")
 @click.option("--strict", is_flag=True, help="Exit 1 when a module is quarantined.")
+@click.option("--timings", is_flag=True, help="Show how long each module took, in seconds.")
 @json_option
-def list_all(*, strict: bool, as_json: bool) -> None:
+def list_all(*, strict: bool, timings: bool, as_json: bool) -> None:
     """List every module that is installed or was ever seen; judge none.
 
     STATE is what the last `tochka upgrade` found: ready, quarantined, or missing when the package
@@ -31,6 +33,8 @@ def list_all(*, strict: bool, as_json: bool) -> None:
         found = asyncio.run(_find(settings))
     if as_json:
         print_json(found)
+    elif timings:
+        _print_timings(found)
     elif found:
         _print(found)
     else:
@@ -48,13 +52,23 @@ class ListedModule(msgspec.Struct, frozen=True):
     phase: Phase | None = None
     reason: str | None = None
     blocked_by: str | None = None
+    seconds: Mapping[Phase, float] = {}
+    """How long the last judgement of it took, by phase."""
 
 
 async def _find(settings: Settings) -> list[ListedModule]:
     async with in_platform_scope(settings, reason="tochka modules list") as session:
+        last = await read_last_judgement(session)
+        seconds = {item.name: item.seconds for item in last.ready} if last else {}
         listed = {
             item.name: ListedModule(
-                item.name, item.version, item.state, item.phase, item.reason, item.blocked_by
+                item.name,
+                item.version,
+                item.state,
+                item.phase,
+                item.reason,
+                item.blocked_by,
+                seconds.get(item.name, {}),
             )
             for item in await list_modules(session)
         }
@@ -79,3 +93,13 @@ def _print(found: Sequence[ListedModule]) -> None:
         for item in found
     ]
     print_table(header, rows)
+
+
+def _print_timings(found: Sequence[ListedModule]) -> None:
+    phases: tuple[Phase, ...] = ("load", "stage", "migrate")
+    rows = [
+        (item.name, *(f"{item.seconds.get(phase, 0):.3f}" for phase in phases))
+        for item in found
+        if item.seconds
+    ]
+    print_table(("NAME", *(phase.upper() for phase in phases)), rows)
