@@ -1,7 +1,7 @@
 """One Alembic environment for every schema, and the runner that takes each of them forward."""
 
-from tochka_migrations.patience import Patience
-from tochka_migrations.runner import Outcome, Upgrade, upgrade
-from tochka_migrations.targets import CORE_VERSIONS, Target, core_target
+import lazy_loader
 
-__all__ = ["CORE_VERSIONS", "Outcome", "Patience", "Target", "Upgrade", "core_target", "upgrade"]
+# The names are in __init__.pyi, and imported when they are first used: the web framework takes half
+# a second, for which a command that needs nothing of it does not have to wait.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -10,8 +10,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from tochka_migrations.comparison import comparison
+from tochka_migrations.current import current_revisions
 from tochka_migrations.formatting import formatted, imports_of
-from tochka_migrations.revisions import current_revisions, head_of
+from tochka_migrations.revisions import head_of
 from tochka_migrations.targets import HERE, Target
 
 _INSTALLED: Final = frozenset({"site-packages", "dist-packages"})

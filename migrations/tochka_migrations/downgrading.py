@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tochka_migrations.current import current_revisions
 from tochka_migrations.patience import DEFAULT_PATIENCE, Patience, attempt_patiently
-from tochka_migrations.revisions import current_revisions, revisions_of
+from tochka_migrations.revisions import revisions_of
 from tochka_migrations.runner import exclusive
 from tochka_migrations.targets import Target
 from tochka_migrations.transition import transition

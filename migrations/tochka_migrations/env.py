@@ -2,7 +2,7 @@
 
 from alembic import context
 from sqlalchemy import MetaData
-from tochka_plugins.models import NAMING_CONVENTION
+from tochka_plugins.schemas import NAMING_CONVENTION
 
 from tochka_migrations.targets import VERSION_TABLE, Target
 

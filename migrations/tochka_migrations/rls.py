@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, text
-from tochka_plugins.models import CURRENT_TENANT_SQL
+from tochka_plugins.schemas import CURRENT_TENANT_SQL
 
 from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE
 from tochka_migrations.targets import VERSION_TABLE, Target

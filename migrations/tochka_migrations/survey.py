@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection
 
-from tochka_migrations.revisions import current_revisions
+from tochka_migrations.current import current_revisions
 from tochka_migrations.rls import missing_protection
 from tochka_migrations.table_rules import broken_rules
 from tochka_migrations.targets import Target

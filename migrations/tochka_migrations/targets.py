@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import MetaData
-from tochka_plugins.models import CORE_SCHEMA, schema_of
+from tochka_plugins.schemas import CORE_SCHEMA, schema_of
 
 HERE: Final = Path(__file__).parent
 CORE_VERSIONS: Final = HERE / "versions"

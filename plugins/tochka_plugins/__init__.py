@@ -3,45 +3,8 @@
 `tochka_plugins.hookspecs` lists the hooks; the names below are the rest of the public surface.
 """
 
-from tochka_plugins.context import Platform, Principal, Tenant
-from tochka_plugins.errors import (
-    Conflict,
-    InvalidInput,
-    NotAuthenticated,
-    NotFound,
-    PermissionDenied,
-    TochkaError,
-    Unavailable,
-)
-from tochka_plugins.hookspecs import hookimpl
-from tochka_plugins.info import ModuleInfo
-from tochka_plugins.injection import CurrentPrincipal, CurrentTenant, RequestedPage, Session
-from tochka_plugins.models import Model, PlatformModel, TenantModel, module_registry
-from tochka_plugins.pagination import Page, PageQuery
-from tochka_plugins.routing import ANONYMOUS
+import lazy_loader
 
-__all__ = [
-    "ANONYMOUS",
-    "Conflict",
-    "CurrentPrincipal",
-    "CurrentTenant",
-    "InvalidInput",
-    "Model",
-    "ModuleInfo",
-    "NotAuthenticated",
-    "NotFound",
-    "Page",
-    "PageQuery",
-    "PermissionDenied",
-    "Platform",
-    "PlatformModel",
-    "Principal",
-    "RequestedPage",
-    "Session",
-    "Tenant",
-    "TenantModel",
-    "TochkaError",
-    "Unavailable",
-    "hookimpl",
-    "module_registry",
-]
+# The names are in __init__.pyi, and imported when they are first used: the web framework takes half
+# a second, for which a command that needs nothing of it does not have to wait.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -5,12 +5,10 @@ from uuid import UUID
 
 from advanced_alchemy.base import BasicAttributes
 from sqlalchemy import (
-    TIMESTAMP,
     Column,
     ForeignKey,
     MetaData,
     Table,
-    Text,
     Uuid,
     func,
     text,
@@ -18,37 +16,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, registry
 from uuid_utils.compat import uuid7
 
-CORE_SCHEMA = "tochka"
-TENANT_SETTING = "tochka.tenant_id"
-"""The PostgreSQL setting that holds the tenant of the running transaction."""
-
-CURRENT_TENANT_SQL = f"nullif(current_setting('{TENANT_SETTING}', true), '')::uuid"
-"""The tenant of the running transaction, or NULL: after a COMMIT the setting is `''`, not unset."""
-
-NAMING_CONVENTION = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-"""Names for constraints, so that a later revision can drop what an earlier one added."""
+from tochka_plugins.schemas import CORE_SCHEMA, CURRENT_TENANT_SQL, schema_of, schema_registry
 
 tenants = Table("tenants", MetaData(), Column("id", Uuid, primary_key=True), schema=CORE_SCHEMA)
 """The core's table of tenants, as far as a foreign key needs it."""
-
-
-def schema_of(module: str) -> str:
-    """Return the schema that holds all tables of *module*."""
-    return f"mod_{module}"
-
-
-def schema_registry(schema: str) -> registry:
-    """Return a mapper registry whose tables lie in *schema*."""
-    return registry(
-        metadata=MetaData(schema=schema, naming_convention=NAMING_CONVENTION),
-        type_annotation_map={datetime: TIMESTAMP(timezone=True), str: Text, UUID: Uuid},
-    )
 
 
 def module_registry(module: str) -> registry:

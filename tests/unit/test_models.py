@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, configure_mappers
 from sqlalchemy.schema import CreateTable
 from tochka_plugins import PlatformModel, TenantModel, module_registry
-from tochka_plugins.models import NAMING_CONVENTION, schema_of
+from tochka_plugins.schemas import NAMING_CONVENTION, schema_of
 
 
 def note(module, base=TenantModel):

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE
 from tochka_migrations.transactions import keep_whole
-from tochka_plugins.models import TENANT_SETTING
+from tochka_plugins.schemas import TENANT_SETTING
 
 SCOPE_OPTION: Final = "tochka_scope"
 

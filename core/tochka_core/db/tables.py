@@ -1,7 +1,7 @@
 """The base of the core's own tables, all of them in the schema `tochka`."""
 
 from sqlalchemy.orm import DeclarativeBase
-from tochka_plugins.models import CORE_SCHEMA, schema_registry
+from tochka_plugins.schemas import CORE_SCHEMA, schema_registry
 
 
 class CoreBase(DeclarativeBase):

@@ -8,7 +8,7 @@ from tochka_migrations import Target, core_target
 from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE, is_ready
 from tochka_migrations.survey import survey
 from tochka_migrations.targets import CORE_TARGET, CORE_VERSIONS
-from tochka_plugins.models import schema_of
+from tochka_plugins.schemas import schema_of
 
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server

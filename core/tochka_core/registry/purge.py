@@ -11,7 +11,7 @@ from tochka_migrations.runner import exclusive
 from tochka_plugins import Conflict, NotFound
 from tochka_plugins.host import discover
 from tochka_plugins.host.gate import NAME_RULE
-from tochka_plugins.models import schema_of
+from tochka_plugins.schemas import schema_of
 
 
 class TableContents(msgspec.Struct, frozen=True):

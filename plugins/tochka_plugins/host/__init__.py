@@ -5,22 +5,8 @@ what cannot be served beside the rest. Nothing here touches a database or an app
 does that with what it gets.
 """
 
-from tochka_plugins.host.assembly import Assembly, assemble
-from tochka_plugins.host.discovery import Candidate, discover
-from tochka_plugins.host.fitting import fit
-from tochka_plugins.host.gate import Gated, gate
-from tochka_plugins.host.quarantine import Phase, Quarantined
-from tochka_plugins.host.staging import StagedModule
+import lazy_loader
 
-__all__ = [
-    "Assembly",
-    "Candidate",
-    "Gated",
-    "Phase",
-    "Quarantined",
-    "StagedModule",
-    "assemble",
-    "discover",
-    "fit",
-    "gate",
-]
+# The names are in __init__.pyi, and imported when they are first used: the web framework takes half
+# a second, for which a command that needs nothing of it does not have to wait.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

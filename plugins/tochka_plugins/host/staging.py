@@ -16,7 +16,8 @@ from tochka_plugins.host.loading import LoadedModule
 from tochka_plugins.host.storable import is_storable
 from tochka_plugins.host.table_rules import broken_table_rules
 from tochka_plugins.info import ModuleInfo
-from tochka_plugins.models import Model, schema_of
+from tochka_plugins.models import Model
+from tochka_plugins.schemas import schema_of
 
 
 class StagingError(Exception):

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import ForeignKeyConstraint, MetaData, Table, UniqueConstraint
 
-from tochka_plugins.models import CORE_SCHEMA, schema_of
+from tochka_plugins.schemas import CORE_SCHEMA, schema_of
 
 TENANT_COLUMN: Final = "tenant_id"
 

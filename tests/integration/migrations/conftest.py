@@ -5,7 +5,7 @@ import textwrap
 import pytest
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_migrations import Target
-from tochka_plugins.models import schema_of
+from tochka_plugins.schemas import schema_of
 
 
 @pytest.fixture

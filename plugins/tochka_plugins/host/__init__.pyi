@@ -1,0 +1,19 @@
+from .assembly import Assembly, assemble
+from .discovery import Candidate, discover
+from .fitting import fit
+from .gate import Gated, gate
+from .quarantine import Phase, Quarantined
+from .staging import StagedModule
+
+__all__ = [
+    "Assembly",
+    "Candidate",
+    "Gated",
+    "Phase",
+    "Quarantined",
+    "StagedModule",
+    "assemble",
+    "discover",
+    "fit",
+    "gate",
+]
