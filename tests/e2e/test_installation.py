@@ -42,6 +42,13 @@ HOOKS = """
     def tochka_migrations():
         return Path(__file__).parent / "migrations"
 """
+SLOW_START = """
+    import asyncio
+
+    @hookimpl
+    async def tochka_startup(platform):
+        await asyncio.sleep(5)
+"""
 REVISION = """
     import sqlalchemy as sa
     from alembic import op
@@ -59,7 +66,7 @@ CREATE = """op.create_table(
 
 @pytest.fixture(scope="module")
 def shelf(workspace):
-    """Wheels of one module: 1.0, 2.0 with a further revision, and bad ones."""
+    """Wheels of one module: 1.0; 2.0 with a further revision and a slow start; and bad ones."""
     folder = workspace / "shelf"
     folder.mkdir()
     first = {"shelf/migrations/0001.py": _revision("0001", None, CREATE)}
@@ -74,7 +81,7 @@ def shelf(workspace):
 
     return {
         "1.0": wheel("1.0", first),
-        "2.0": wheel("2.0", second),
+        "2.0": wheel("2.0", second, hooks=HOOKS + SLOW_START),
         "3.0": wheel("3.0", second, hooks="raise RuntimeError('no')"),
         "4.0": wheel("4.0", failing),
     }
