@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Final, TextIO
 
 import msgspec
+import structlog
 
 from tochka_core.db.embedded import default_data_dir
 from tochka_core.settings import Settings
+
+_log = structlog.get_logger(__name__)
 
 _POLL_SECONDS: Final = 0.1
 _DOCUMENT_BYTES: Final = 4096
@@ -39,44 +42,57 @@ class Status(msgspec.Struct):
 class Entry:
     """The entry of the server that runs in this process."""
 
-    def __init__(self, file: TextIO) -> None:
-        """Write to *file*, which is locked."""
-        self._file = file
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        """Tell what is new by *write*."""
+        self._write = write
         self._status = Status(os.getpid(), sys.prefix)
-        self._write()
+        self._tell()
 
     def reload_began(self) -> None:
         """Tell that the modules are judged anew."""
         self._status.reloads += 1
         self._status.is_reloading = True
-        self._write()
+        self._tell()
 
     def reload_ended(self, *, success: bool) -> None:
         """Tell what became of it."""
         self._status.is_reloading = False
         self._status.has_reloaded = success
-        self._write()
+        self._tell()
 
-    def _write(self) -> None:
-        # One write of one length: a reader finds the old document or the new one.
-        document = msgspec.json.encode(self._status).ljust(_DOCUMENT_BYTES)
-        os.pwrite(self._file.fileno(), document, 0)
+    def _tell(self) -> None:
+        # Of one length: a reader finds the old document or the new one, whole.
+        self._write(msgspec.json.encode(self._status).ljust(_DOCUMENT_BYTES))
 
 
 @contextmanager
 def registered(settings: Settings) -> Iterator[Entry]:
-    """Keep an entry for the server of this process, while inside."""
-    path = _folder(settings) / f"{os.getpid()}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for other in path.parent.glob("*.json"):
+    """Keep an entry for the server of this process, while inside.
+
+    Where it cannot be written the server runs all the same, and no command finds it.
+    """
+    try:
+        file = _open_entry(_folder(settings))
+    except OSError as error:
+        _log.warning("commands will not find this server to reload it", reason=str(error))
+        yield Entry(lambda _document: None)
+        return
+    with file:
+        try:
+            yield Entry(lambda document: os.pwrite(file.fileno(), document, 0))
+        finally:
+            Path(file.name).unlink(missing_ok=True)
+
+
+def _open_entry(folder: Path) -> TextIO:
+    """Return the locked file for this process; remove those of servers that are gone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for other in folder.glob("*.json"):
         if not _runs(int(other.stem)):
             other.unlink(missing_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield Entry(file)
-        finally:
-            path.unlink(missing_ok=True)
+    file = (folder / f"{os.getpid()}.json").open("w")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
 
 
 def find_servers(settings: Settings) -> list[Status]:
