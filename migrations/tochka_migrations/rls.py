@@ -66,7 +66,8 @@ def protect(connection: Connection, target: Target) -> Sequence[str]:
     """
     statements = missing_protection(connection, [target])[target.name]
     for statement in statements:
-        connection.execute(text(statement))
+        # As the driver gets it: a colon in a name must not look like a parameter.
+        connection.exec_driver_sql(statement)
     return statements
 
 
@@ -75,6 +76,7 @@ def missing_protection(
 ) -> Mapping[str, Sequence[str]]:
     """Return by target the statements that would bring all its tables under protection."""
     grants = _schemas_without_usage(connection, targets)
+    sequences = _sequence_grants(connection, targets)
     tables = _tables(connection, targets)
     return {
         target.name: [
@@ -83,6 +85,10 @@ def missing_protection(
                 statement
                 for table in tables[target.schema]
                 for statement in (*_row_level_security(table), *_table_grants(table, target))
+            ),
+            *(
+                f"GRANT USAGE ON SEQUENCE {name} TO {role}"
+                for name, role in sequences[target.schema]
             ),
         ]
         for target in targets
@@ -104,6 +110,17 @@ def _schemas_without_usage(
     parameters = {"roles": [PLATFORM_ROLE, TENANT_ROLE], "schemas": list(lacking)}
     for row in connection.execute(text(_WITHOUT_USAGE), parameters):
         lacking[row.schema].append(row.role)
+    return lacking
+
+
+def _sequence_grants(
+    connection: Connection, targets: Sequence[Target]
+) -> Mapping[str, Sequence[str]]:
+    """Return by schema the grants that let both roles draw from its sequences."""
+    lacking: dict[str, list[str]] = {target.schema: [] for target in targets}
+    parameters = {"roles": [PLATFORM_ROLE, TENANT_ROLE], "schemas": list(lacking)}
+    for row in connection.execute(text(_SEQUENCES), parameters):
+        lacking[row.schema].append(f"GRANT USAGE ON SEQUENCE {row.name} TO {row.role}")
     return lacking
 
 
@@ -174,6 +191,14 @@ _WITHOUT_USAGE: Final = """
 SELECT nspname AS schema, role
 FROM pg_namespace CROSS JOIN unnest(CAST(:roles AS text[])) AS role
 WHERE nspname = ANY (:schemas) AND NOT has_schema_privilege(role, oid, 'USAGE')
+"""
+_SEQUENCES: Final = """
+SELECT n.nspname AS schema, format('%I.%I', n.nspname, c.relname) AS name, role
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+CROSS JOIN unnest(CAST(:roles AS text[])) AS role
+WHERE n.nspname = ANY (:schemas) AND c.relkind = 'S'
+    AND NOT has_sequence_privilege(role, c.oid, 'USAGE')
+ORDER BY 2, 3
 """
 _PRIVILEGES: Final = (
     "ARRAY(SELECT p FROM unnest(ARRAY['SELECT','INSERT','UPDATE','DELETE']) AS p"

@@ -43,7 +43,11 @@ UNION ALL
 SELECT schema, format('the unique key %s of %s must contain tenant_id', key.relname, name)
 FROM tenants_table t JOIN pg_index i ON i.indrelid = t.oid
 JOIN pg_class key ON key.oid = i.indexrelid
-WHERE (i.indisunique OR i.indisexclusion) AND NOT t.tenant = ANY (i.indkey::int2[])
+LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype = 'x'
+WHERE (i.indisunique OR i.indisexclusion) AND NOT EXISTS (
+    SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS part (number, place)
+    LEFT JOIN pg_operator o ON o.oid = k.conexclop[part.place]
+    WHERE part.place <= i.indnkeyatts AND part.number = t.tenant AND coalesce(o.oprname, '=') = '=')
 UNION ALL
 SELECT schema, format('the foreign key %s of %s must contain tenant_id', k.conname, name)
 FROM tenants_table t JOIN pg_constraint k ON k.conrelid = t.oid AND k.contype = 'f'
@@ -58,11 +62,17 @@ WHERE p.polname <> ALL (:policies)
 UNION ALL
 SELECT schema, format('the view %s must be made WITH (security_invoker = true)', name)
 FROM relation
-WHERE relkind = 'v' AND NOT 'security_invoker=true' = ANY (coalesce(reloptions, '{}'))
+WHERE relkind = 'v'
+    AND NOT coalesce(reloptions, '{}') && ARRAY['security_invoker=true', 'security_invoker=on']
 UNION ALL
 SELECT schema,
     format('%s must be a table or a view: row-level security protects nothing else', name)
 FROM relation WHERE relkind IN ('m', 'f')
+UNION ALL
+SELECT schema,
+    format('%s must not inherit from %s, which would show all rows', name, parent.relname)
+FROM relation r JOIN pg_inherits h ON h.inhrelid = r.oid
+JOIN pg_class parent ON parent.oid = h.inhparent AND parent.relkind = 'r'
 UNION ALL
 SELECT n.nspname, format('the function %s must not be SECURITY DEFINER', p.oid::regprocedure)
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace

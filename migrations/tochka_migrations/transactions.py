@@ -1,4 +1,7 @@
-"""Keeping a transaction whole: nothing that runs in it may end it or change its role."""
+"""Keeping a transaction whole: nothing in it may end it, change its role, or harm the driver.
+
+The driver keeps prepared statements on the connection, and would look for them in vain.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,10 +13,10 @@ from sqlalchemy import Connection, Engine, event
 _LEAVES_TRANSACTION: Final = re.compile(
     r"""
     (?: \s | ; | --[^\n]*\n | /\*.*?\*/ )*
-    (?: commit | end | abort | begin | start \s+ transaction | prepare \s+ transaction
+    (?: commit | end | abort | begin | start \s+ transaction | prepare
       | rollback (?! \s+ (?:(?:work|transaction) \s+)? to \b )
       | (?:set (?:\s+ (?:session|local))? | reset) \s+ (?:role | session \s+ authorization)
-      | discard
+      | discard | deallocate
     ) \b
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,

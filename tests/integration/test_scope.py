@@ -5,9 +5,9 @@ from contextlib import suppress
 from uuid import uuid4
 
 import pytest
-from notes_module.models import Note
+from notes_module.models import Colour, Note
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_core.db import Database, NoScopeError
 from tochka_core.db.database import DatabaseUnavailable
@@ -116,6 +116,48 @@ async def test_nothing_that_a_statement_has_set_outlives_its_transaction(
     async with database.tenant_scope(tenants[1]) as session:
         assert await session.scalar(text("SELECT pg_backend_pid()")) == first
         assert await session.scalar(text(is_gone))
+    await database.dispose()
+
+
+async def test_a_transaction_in_which_a_statement_has_failed_is_not_committed(database, tenants):
+    """PostgreSQL itself would roll it back and call that a success."""
+    with pytest.raises(DBAPIError, match="current transaction is aborted"):
+        async with database.tenant_scope(tenants[0]) as session:
+            session.add(Note(text="a"))
+            await session.flush()
+            with suppress(DBAPIError):
+                await session.execute(text("SELECT 1/0"))
+
+
+async def test_nothing_outlives_a_commit_that_fails(settings, engine, tenants):
+    async with engine.begin() as connection:
+        await connection.execute(
+            text(
+                "ALTER TABLE mod_notes.colours ADD CONSTRAINT later UNIQUE (name)"
+                " DEFERRABLE INITIALLY DEFERRED"
+            )
+        )
+    database = Database(settings.engine_url, pool_size=1)
+    with pytest.raises(IntegrityError):
+        async with database.platform_scope(reason="test") as session:
+            await session.execute(text("SELECT pg_advisory_lock(1)"))
+            session.add_all([Colour(name="red"), Colour(name="red")])
+    async with database.tenant_scope(tenants[1]) as session:
+        held = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        assert await session.scalar(held) == 0
+    await database.dispose()
+
+
+async def test_a_connection_that_has_lost_its_prepared_statements_is_replaced(settings, tenants):
+    database = Database(settings.engine_url, pool_size=1)
+    async with database.tenant_scope(tenants[0]) as session:
+        await session.execute(text("SELECT 1"))
+        await session.execute(text("DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$"))
+    with pytest.raises(DBAPIError):
+        async with database.tenant_scope(tenants[0]) as session:
+            await session.execute(text("SELECT 1"))
+    async with database.tenant_scope(tenants[0]) as session:
+        assert await session.scalar(text("SELECT 1")) == 1
     await database.dispose()
 
 

@@ -31,6 +31,8 @@ def connection():
         "RESET ROLE",
         "RESET SESSION AUTHORIZATION",
         "DISCARD ALL",
+        "DEALLOCATE ALL",
+        "PREPARE p AS SELECT 1",
     ],
 )
 def test_what_leaves_the_transaction_is_refused(connection, statement):

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, ExceptionContext, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE
 from tochka_migrations.transactions import keep_whole
@@ -22,6 +22,12 @@ _FORGET_SESSION: Final = (
     " SELECT pg_advisory_unlock_all(); DISCARD SEQUENCES; DISCARD TEMP"
 )
 """What `DISCARD ALL` does, which cannot share a batch, but for the driver's prepared statements."""
+
+_FAIL_IF_ABORTED: Final = "SELECT"
+"""Fails where a statement has failed before; COMMIT would roll back and call that a success."""
+
+_UNKNOWN_STATEMENT: Final = "26000"
+"""The SQLSTATE of a prepared statement that is gone."""
 
 
 class NoScopeError(RuntimeError):
@@ -55,6 +61,7 @@ def scoped(engine: AsyncEngine, scope: Scope) -> AsyncEngine:
 def require_scope(engine: AsyncEngine) -> None:
     """Make every transaction on *engine* begin with its scope, and refuse those without one."""
     event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "handle_error", _drop_forgetful)
     keep_whole(engine.sync_engine)
 
 
@@ -79,6 +86,13 @@ def _begin(connection: Connection) -> None:
             return
 
 
+def _drop_forgetful(context: ExceptionContext) -> None:
+    """Close a connection on which the driver's prepared statements are gone; it would stay so."""
+    if getattr(context.original_exception, "sqlstate", None) == _UNKNOWN_STATEMENT:
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
+
+
 class _Transaction:
     """Stands in for the driver's transaction, which would have cost a round trip of its own.
 
@@ -89,7 +103,13 @@ class _Transaction:
         self._driver = driver
 
     async def commit(self) -> None:
-        await self._driver.execute(f"COMMIT; {_FORGET_SESSION}")
+        try:
+            await self._driver.execute(f"{_FAIL_IF_ABORTED}; COMMIT; {_FORGET_SESSION}")
+        except Exception:
+            # The rest of the batch was skipped, and SQLAlchemy takes the transaction for ended.
+            if not self._driver.is_closed():
+                await self.rollback()
+            raise
 
     async def rollback(self) -> None:
         await self._driver.execute(f"ROLLBACK; {_FORGET_SESSION}")

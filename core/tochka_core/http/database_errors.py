@@ -17,6 +17,7 @@ _PASSING: Final = {
     "53300": _SOON_SECONDS,  # too many connections
     "40001": _SOON_SECONDS,  # serialization failure
     "40P01": _SOON_SECONDS,  # deadlock
+    "57014": _SOON_SECONDS,  # canceled: by an administrator, or for taking too long
     "55P03": _SOON_SECONDS,  # a lock was not to be had in time
 }
 """Seconds to wait, by SQLSTATE (PostgreSQL documentation, appendix A)."""

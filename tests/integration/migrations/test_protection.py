@@ -75,6 +75,8 @@ async def test_missing_protection_is_found_and_mended(empty, module, damage):
             f"ALTER TABLE {NOTES} ADD a uuid, ADD b int, ADD FOREIGN KEY (a, b) REFERENCES {NOTES}",
             "foreign key notes_a_b_fkey of mod_notes.notes must contain tenant_id",
         ),
+        ("CREATE UNIQUE INDEX u ON mod_notes.notes (id) INCLUDE (tenant_id)", "unique key u of"),
+        ("CREATE TABLE mod_notes.t () INHERITS (mod_notes.notes)", "must not inherit from notes"),
         ("CREATE POLICY mine ON mod_notes.notes USING (true)", "policy mine"),
         ("CREATE VIEW mod_notes.v AS SELECT * FROM mod_notes.notes", "security_invoker"),
         (
@@ -98,3 +100,17 @@ async def test_what_only_a_revision_has_made_must_keep_tenants_apart(
     else:
         assert finding in str(result.failures["notes"].error)
         assert "mod_notes.notes" not in await tables(empty)
+
+
+async def test_an_exclusion_keeps_tenants_apart_only_where_it_asks_for_the_same_tenant(
+    empty, module
+):
+    extension = "op.execute('CREATE EXTENSION btree_gist SCHEMA public')"
+    table = "CREATE TABLE mod_notes.t (tenant_id uuid NOT NULL, id int, EXCLUDE USING gist ({}))"
+    apart = module("apart", extension)
+    assert (await upgrade(empty, [core_target(), apart])).failures == {}
+    for name, operator in (("good", "="), ("bad", "<>")):
+        parts = f"id WITH =, tenant_id WITH {operator}"
+        statement = table.format(parts).replace("mod_notes", f"mod_{name}")
+        result = await upgrade(empty, [core_target(), module(name, f"op.execute({statement!r})")])
+        assert set(result.failures) == ({"bad"} & {name})

@@ -124,6 +124,16 @@ async def test_processes_that_start_at_once_take_turns(empty_database_url, modul
         ("GRANT SELECT ON tochka.users TO tochka_tenant", "tochka.users"),
         ("DROP TABLE tochka.tenant_modules", "tochka.tenant_modules"),
         ("CREATE POLICY mine ON tochka.memberships USING (true)", "tochka.memberships"),
+        ("CREATE UNIQUE INDEX u ON tochka.users (role)", "tochka.users"),
+        ("CREATE RULE r AS ON INSERT TO tochka.users DO NOTHING", "tochka.users"),
+        ("REVOKE USAGE ON SCHEMA tochka FROM tochka_platform", "the schema tochka"),
+        ("CREATE SCHEMA strange", "the schema strange"),
+        (
+            "CREATE FUNCTION public.f() RETURNS int SECURITY DEFINER RETURN 1",
+            "the function public.f",
+        ),
+        ("GRANT tochka_platform TO tochka_tenant", "the role tochka_tenant"),
+        ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC", "default privileges"),
     ],
 )
 async def test_a_revision_changes_its_own_schema_only(empty, module, statement, changed):
