@@ -86,10 +86,7 @@ def missing_protection(
                 for table in tables[target.schema]
                 for statement in (*_row_level_security(table), *_table_grants(table, target))
             ),
-            *(
-                f"GRANT USAGE ON SEQUENCE {name} TO {role}"
-                for name, role in sequences[target.schema]
-            ),
+            *sequences[target.schema],
         ]
         for target in targets
     }

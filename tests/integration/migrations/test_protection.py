@@ -114,3 +114,12 @@ async def test_an_exclusion_keeps_tenants_apart_only_where_it_asks_for_the_same_
         statement = table.format(parts).replace("mod_notes", f"mod_{name}")
         result = await upgrade(empty, [core_target(), module(name, f"op.execute({statement!r})")])
         assert set(result.failures) == ({"bad"} & {name})
+
+
+async def test_both_roles_may_draw_from_a_sequence(empty, module):
+    body = f"{TENANT_TABLE}\nop.execute('ALTER TABLE {NOTES} ADD number bigserial')"
+    assert (await upgrade(empty, [core_target(), module("notes", body)])).failures == {}
+    async with empty.connect() as connection:
+        for role in ("tochka_tenant", "tochka_platform"):
+            may = f"SELECT has_sequence_privilege('{role}', 'mod_notes.notes_number_seq', 'USAGE')"
+            assert await connection.scalar(text(may))
