@@ -3,6 +3,7 @@
 `tochka_plugins.hookspecs` lists the hooks; the names below are the rest of the public surface.
 """
 
+from tochka_plugins.commands import PlatformRunner, pass_platform
 from tochka_plugins.context import Platform, Principal, Tenant
 from tochka_plugins.errors import (
     Conflict,
@@ -16,8 +17,10 @@ from tochka_plugins.errors import (
 from tochka_plugins.hookspecs import hookimpl
 from tochka_plugins.info import ModuleInfo
 from tochka_plugins.injection import CurrentPrincipal, CurrentTenant, RequestedPage, Session
+from tochka_plugins.limits import Limit
 from tochka_plugins.models import Model, PlatformModel, TenantModel, module_registry
 from tochka_plugins.pagination import Page, PageQuery
+from tochka_plugins.permissions import Permission
 from tochka_plugins.routing import ANONYMOUS
 
 __all__ = [
@@ -26,15 +29,18 @@ __all__ = [
     "CurrentPrincipal",
     "CurrentTenant",
     "InvalidInput",
+    "Limit",
     "Model",
     "ModuleInfo",
     "NotAuthenticated",
     "NotFound",
     "Page",
     "PageQuery",
+    "Permission",
     "PermissionDenied",
     "Platform",
     "PlatformModel",
+    "PlatformRunner",
     "Principal",
     "RequestedPage",
     "Session",
@@ -44,4 +50,5 @@ __all__ = [
     "Unavailable",
     "hookimpl",
     "module_registry",
+    "pass_platform",
 ]
