@@ -5,8 +5,10 @@ import sys
 import click
 import pytest
 from click.testing import CliRunner
+from tochka_core.cli import module_groups
 from tochka_core.cli.group import tochka
 from tochka_plugins import PlatformRunner, pass_platform
+from tochka_plugins.host import discover
 from tochka_plugins.host.gate import RESERVED_NAMES
 
 GREETS = """
@@ -87,6 +89,15 @@ def test_help_lists_modules_by_their_summary_and_imports_none(run, install):
     assert "  greets    What it is for.\n" in result.stdout
     assert "  silent    Never says a word.\n" in result.stdout
     assert imported() == set()
+
+
+def test_help_reads_the_metadata_once_however_many_modules_there_are(run, install, monkeypatch):
+    for name in ("one", "two", "three"):
+        install(name)
+    reads = []
+    monkeypatch.setattr(module_groups, "discover", lambda: reads.append(1) or discover())
+    assert "  three " in run("--help").stdout
+    assert len(reads) == 1
 
 
 def test_a_module_that_the_gate_refuses_is_not_listed(run, install):

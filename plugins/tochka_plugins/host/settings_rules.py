@@ -39,7 +39,7 @@ def _broken_default(field: FieldInfo, default: object) -> Iterator[str]:
     try:
         encoded = msgspec.json.encode(default)
         decoded = msgspec.json.decode(encoded, type=field.type)
-    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+    except (TypeError, ValueError) as error:
         yield f"the default of {field.name} does not fit its type: {error}"
         return
     if decoded != default:

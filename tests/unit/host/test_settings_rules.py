@@ -85,6 +85,10 @@ def test_a_default_is_sound_exactly_when_json_carries_it_unchanged(default):
             struct(value=(str, msgspec.field(default_factory=lambda: "\udfff"))),
             "the default of value does not fit its type",
         ),
+        (
+            struct(value=(Any, msgspec.field(default_factory=object))),
+            "the default of value does not fit its type: Encoding objects of type object",
+        ),
         (struct(value=(complex, 1j)), "Sample has no JSON Schema"),
         (struct(value=(object, object())), "Sample has no JSON Schema"),
         (struct(value=("Missing", 1)), "Sample has no JSON Schema: name 'Missing'"),
