@@ -3,7 +3,7 @@
 import secrets
 
 import msgspec
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, text
 
 from tochka_core.auth.passwords import PasswordHasher
 from tochka_core.db import Database
@@ -35,6 +35,8 @@ async def seed(settings: Settings) -> Seeded | None:
     password = secrets.token_urlsafe(12)
     try:
         async with database.platform_scope(reason="seed") as session:
+            # Two servers that start at once take turns; the second one finds the first one's work.
+            await session.execute(text("LOCK TABLE tochka.users IN SHARE ROW EXCLUSIVE MODE"))
             if await session.scalar(select(exists().select_from(User))):
                 return None
             user = await create_user(

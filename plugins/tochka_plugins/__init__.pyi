@@ -1,3 +1,4 @@
+from .commands import PlatformRunner, pass_platform
 from .context import Platform, Principal, Tenant
 from .errors import (
     Conflict,
@@ -11,8 +12,10 @@ from .errors import (
 from .hookspecs import hookimpl
 from .info import ModuleInfo
 from .injection import CurrentPrincipal, CurrentTenant, RequestedPage, Session
+from .limits import Limit
 from .models import Model, PlatformModel, TenantModel, module_registry
 from .pagination import Page, PageQuery
+from .permissions import Permission
 from .routing import ANONYMOUS
 
 __all__ = [
@@ -21,15 +24,18 @@ __all__ = [
     "CurrentPrincipal",
     "CurrentTenant",
     "InvalidInput",
+    "Limit",
     "Model",
     "ModuleInfo",
     "NotAuthenticated",
     "NotFound",
     "Page",
     "PageQuery",
+    "Permission",
     "PermissionDenied",
     "Platform",
     "PlatformModel",
+    "PlatformRunner",
     "Principal",
     "RequestedPage",
     "Session",
@@ -39,4 +45,5 @@ __all__ = [
     "Unavailable",
     "hookimpl",
     "module_registry",
+    "pass_platform",
 ]

@@ -9,12 +9,16 @@ argument it does not use. Each module is called on its own: one that raises is s
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
 
+import click
+import msgspec
 import pluggy
 from litestar.types import ControllerRouterHandler
 
 from tochka_plugins.context import Platform
 from tochka_plugins.info import ModuleInfo
+from tochka_plugins.limits import Limit
 from tochka_plugins.models import Model
+from tochka_plugins.permissions import Permission
 
 PROJECT_NAME = "tochka"
 
@@ -69,6 +73,58 @@ def tochka_migrations() -> Path:  # type: ignore[empty-body]  # as above
     `tenant_id` get row-level security in the same transaction; the revisions do not add it.
     Raises: the module is quarantined in phase `stage`; when a revision fails, in phase `migrate`,
     with the database as it was before.
+    """
+
+
+@hookspec
+def tochka_permissions() -> Sequence[Permission]:  # type: ignore[empty-body]  # as above
+    """Declare what people may be allowed to do with the module.
+
+    Runs: once per process, while the module is staged. Nothing enforces permissions yet: a route
+    checks for itself what it must.
+    Returns: a `Permission` each. The name is `<module>:<word>`, such as `contacts:write`, and no
+    two have the same; the title is not empty; the roles that hold it by default are owner and admin
+    unless it says otherwise.
+    Raises: the module is quarantined in phase `stage`.
+    """
+
+
+@hookspec
+def tochka_settings() -> type[msgspec.Struct]:  # type: ignore[empty-body]  # as above
+    """Declare what each tenant may set for itself.
+
+    Runs: once per process, while the module is staged. Nothing stores settings yet.
+    Returns: a subclass of `msgspec.Struct`. It has a JSON Schema, and each field has a default that
+    fits its type and comes back from JSON as it was: every tenant has valid settings before it sets
+    any.
+    Raises: the module is quarantined in phase `stage`; also when a default factory or the
+    `__post_init__` of the struct does.
+    """
+
+
+@hookspec
+def tochka_limits() -> Sequence[Limit]:  # type: ignore[empty-body]  # as above
+    """Declare what can be counted, and bounded for a tenant.
+
+    Runs: once per process, while the module is staged. Nothing counts yet.
+    Returns: a `Limit` each. The name is `<module>.<word>`, such as `bookmarks.max`, and no two have
+    the same; title and unit are not empty; the default is a number from 0 or, said explicitly,
+    `None` for any number.
+    Raises: the module is quarantined in phase `stage`.
+    """
+
+
+@hookspec
+def tochka_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]  # as above
+    """Give commands for the operator, called as `tochka <module> <command>`.
+
+    Runs: once per process, while the module is staged, for which `tochka <module>` imports this
+    module and those it needs, and no other.
+    Returns: click commands or groups. Names are like `count` or `count-all`, and no two are the
+    same. A command that needs the database is a coroutine function decorated by `pass_platform`.
+    Raises: the module is quarantined in phase `stage`, and offers no command. What the command
+    itself raises ends it with exit code 1: a `TochkaError` or `click.ClickException` with one line,
+    anything else with a traceback.
     """
 
 

@@ -10,6 +10,7 @@ The module under test and what it depends on have to be installed; needs `httpx`
 import os
 import re
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -18,8 +19,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -38,10 +40,16 @@ class PlatformFailure(AssertionError):
 class RunningPlatform:
     """A `tochka serve` of one's own, on a free port of the loopback interface."""
 
-    def __init__(self, process: "subprocess.Popen[str]", base_url: str) -> None:
-        """Follow *process*; `running_platform` makes it."""
+    def __init__(
+        self,
+        process: "subprocess.Popen[str]",
+        base_url: str,
+        start: Callable[..., "subprocess.Popen[str]"],
+    ) -> None:
+        """Follow *process*; `running_platform` makes it. *start* starts a command beside it."""
         self.process = process
         self.base_url = base_url
+        self._start = start
         self._lines: list[str] = []
         self._clients = ExitStack()
         self._phones = iter(f"+7999{number:07}" for number in range(1_000_000, 10_000_000))
@@ -93,6 +101,19 @@ class RunningPlatform:
             path = f"/api/v1/tenants/{name}/modules/{module}"
             self._checked(master.put(path, json={"enabled": True}))
         return self.client(token, name)
+
+    def run_command(self, *words: str) -> str:
+        """Run a command of `tochka` beside the server, on its database; return what it prints.
+
+        Raises:
+            PlatformFailure: it exits with another code than 0.
+        """
+        with self._start(*words) as command:
+            output, errors = command.communicate()
+        if command.returncode != 0:
+            told = f"tochka {shlex.join(words)}: exit code {command.returncode}"
+            raise PlatformFailure(f"{told}\n{output}\n{errors}")
+        return output
 
     def wait_until_live(self) -> None:
         """Return when the server answers.
@@ -181,15 +202,23 @@ def running_platform(
             "PORT": str(_free_port()),
             **(environ or {}),
         }
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            [python, "-m", "tochka_core", "serve"],
-            env={**_inherited(), **settings},
-            cwd=data_dir.parent,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+        env = {**_inherited(), **settings}
+
+        def start(*words: str, stderr: int) -> "subprocess.Popen[str]":
+            return subprocess.Popen(  # noqa: S603 - our own command
+                [python, "-m", "tochka_core", *words],
+                env=env,
+                cwd=data_dir.parent,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
+
+        platform = RunningPlatform(
+            start("serve", stderr=subprocess.STDOUT),
+            f"http://127.0.0.1:{settings['PORT']}",
+            partial(start, stderr=subprocess.PIPE),
         )
-        platform = RunningPlatform(process, f"http://127.0.0.1:{settings['PORT']}")
         stack.callback(platform.stop)
         if wait:
             platform.wait_until_live()

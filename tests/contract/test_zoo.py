@@ -129,6 +129,20 @@ def test_strict_makes_the_quarantine_an_error(zoo, settings, judgement):
     assert "broken_metadata-1.0.dist-info" in result.stderr
 
 
+def test_a_bad_module_offers_no_command_but_the_reason(platform):
+    with pytest.raises(PlatformFailure, match=r"twice_called is quarantined .* declared 2 times"):
+        platform.run_command("twice_called", "count")
+    with pytest.raises(PlatformFailure, match=r"exits is quarantined in phase load: SystemExit: 3"):
+        platform.run_command("exits", "--help")
+
+
+def test_the_commands_of_good_modules_are_offered_among_them(platform):
+    listed = platform.run_command("--help")
+    assert "  contacts " in listed
+    assert "  lonely " not in listed
+    assert platform.run_command("contacts", "count").startswith("Contacts: ")
+
+
 def test_the_test_kit_says_why_a_module_cannot_be_enabled(platform):
     with pytest.raises(PlatformFailure, match=r"raises is quarantined: ValueError: not today"):
         platform.tenant_client("initech", modules=["raises"])

@@ -59,6 +59,12 @@ def revision(name, number, *, down=None, then="pass", table=None):
     )
 
 
+def declares(hook, value, words):
+    """Return a module whose *hook* returns *value*, an expression."""
+    source = f"import click, msgspec\n@hookimpl\ndef {hook}(): return {value}\n"
+    return Animal("stage", words, source)
+
+
 HANDLER_A = "@get('/x')\nasync def a() -> None: ...\n"
 HANDLER_B = "@get('/y')\nasync def b() -> None: ...\n"
 
@@ -167,6 +173,74 @@ ZOO = {
         "stage",
         "tochka_module_info: icon",
         "@hookimpl\ndef tochka_module_info(): return ModuleInfo(title='x', icon='\\ud83d')",
+    ),
+    "no_permission": declares("tochka_permissions", "['a:b']", "'a:b' is no Permission"),
+    "foreign_permission": declares(
+        "tochka_permissions",
+        "[Permission('contacts:read', 'Read')]",
+        "the name 'contacts:read' must begin with 'foreign_permission:'",
+    ),
+    "twice_permitted": declares(
+        "tochka_permissions",
+        "[Permission('twice_permitted:read', 'Read')] * 2",
+        "'twice_permitted:read' is declared 2 times",
+    ),
+    "unknown_role": declares(
+        "tochka_permissions",
+        "[Permission('unknown_role:read', 'Read', frozenset({'king'}))]",
+        "Invalid enum value 'king'",
+    ),
+    "async_permission": Animal(
+        "stage",
+        "tochka_permissions must be an ordinary function",
+        "@hookimpl\nasync def tochka_permissions(): return []",
+    ),
+    "no_settings": declares("tochka_settings", "{'size': 5}", "must return a msgspec.Struct class"),
+    "no_default": declares(
+        "tochka_settings",
+        "msgspec.defstruct('Chosen', [('size', int)])",
+        "Chosen must have defaults for size",
+    ),
+    "false_default": declares(
+        "tochka_settings",
+        "msgspec.defstruct('Chosen', [('size', int, '5')])",
+        "the default of size does not fit its type",
+    ),
+    "no_schema": declares(
+        "tochka_settings",
+        "msgspec.defstruct('Chosen', [('size', complex, 1j)])",
+        "Chosen has no JSON Schema",
+    ),
+    "no_limit": declares("tochka_limits", "[10]", "10 is no Limit"),
+    "foreign_limit": declares(
+        "tochka_limits",
+        "[Limit('contacts.max', 'Contacts', 'contacts', 10)]",
+        "the name 'contacts.max' must begin with 'foreign_limit.'",
+    ),
+    "twice_limited": declares(
+        "tochka_limits",
+        "[Limit('twice_limited.max', 'Things', 'things', 10)] * 2",
+        "'twice_limited.max' is declared 2 times",
+    ),
+    "negative_limit": declares(
+        "tochka_limits",
+        "[Limit('negative_limit.max', 'Things', 'things', -1)]",
+        "the default of 'negative_limit.max' must be None or from 0",
+    ),
+    "no_command": declares("tochka_commands", "[print]", "is no click command"),
+    "twice_called": declares(
+        "tochka_commands", "[click.Command('count')] * 2", "'count' is declared 2 times"
+    ),
+    "misnamed_command": declares(
+        "tochka_commands", "[click.Command('count all')]", "the name 'count all' must match"
+    ),
+    "command_import": declares(
+        "tochka_commands",
+        "__import__('nothing_of_this_name').commands",
+        "No module named 'nothing_of_this_name' (command_import/hooks.py",
+    ),
+    "called_like_the_core": Animal(
+        "gate", "reserved", entry_points={"upgrade": "called_like_the_core.hooks"}
     ),
     "shallow": Animal(
         "stage",

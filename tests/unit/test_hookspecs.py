@@ -1,10 +1,12 @@
 """The contract says of each hook when it runs, what it may return and what an error means."""
 
 import inspect
+from pathlib import Path
 
 import pytest
 from tochka_plugins import hookspecs
 
+PAGE = Path(__file__).parents[2] / "docs" / "hooks.md"
 HOOKS = {
     name: value
     for name, value in vars(hookspecs).items()
@@ -36,3 +38,13 @@ def test_a_hook_is_typed(name):
     assert all(
         parameter.annotation is not parameter.empty for parameter in signature.parameters.values()
     )
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_a_hook_has_a_section_on_the_page_that_says_the_same(name):
+    _, _, after = PAGE.read_text().partition(f"\n## {name}\n")
+    section = after.partition("\n## ")[0]
+    places = [section.find(f"- **{paragraph}**") for paragraph in ("Runs", "Returns", "Raises")]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert f"def {name}(" in section

@@ -1,5 +1,6 @@
 """What a tenant can do with its contacts."""
 
+import json
 from uuid import uuid4
 
 import pytest
@@ -154,3 +155,14 @@ def test_another_tenant_sees_and_changes_nothing(acme, globex, create):
     assert globex.patch(path, json={"name": "Theirs"}).status_code == 404
     assert globex.delete(path).status_code == 404
     assert acme.get(path).json()["name"] == "Ours"
+
+
+def test_the_operator_counts_the_contacts_of_all_tenants(platform, acme, globex, create):
+    before = json.loads(platform.run_command("contacts", "count", "--json"))
+    create(name="Anna")
+    create(name="Boris")
+    theirs = globex.post(PATH, json={"name": "Vera"}).json()
+    counted = json.loads(platform.run_command("contacts", "count", "--json"))
+    assert counted == {"contacts": before["contacts"] + 3, "tenants": before["tenants"] + 2}
+    assert platform.run_command("contacts", "count").startswith(f"Contacts: {counted['contacts']},")
+    globex.delete(f"{PATH}/{theirs['id']}")

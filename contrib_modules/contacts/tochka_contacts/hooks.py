@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
 from litestar.types import ControllerRouterHandler
-from tochka_plugins import Model, ModuleInfo, hookimpl
+from tochka_plugins import Model, ModuleInfo, Permission, hookimpl
 
+from tochka_contacts.commands import count
 from tochka_contacts.controllers import ContactController
 from tochka_contacts.models import Contact
 
@@ -34,3 +36,18 @@ def tochka_models() -> Sequence[type[Model]]:
 def tochka_migrations() -> Path:
     """Give the folder of the revisions."""
     return Path(__file__).parent / "migrations"
+
+
+@hookimpl
+def tochka_permissions() -> Sequence[Permission]:
+    """Declare what members of a tenant may do; nothing enforces it yet."""
+    return [
+        Permission("contacts:read", "See contacts", frozenset({"owner", "admin", "member"})),
+        Permission("contacts:write", "Create, change and delete contacts"),
+    ]
+
+
+@hookimpl
+def tochka_commands() -> Sequence[click.Command]:
+    """Give the commands under `tochka contacts`."""
+    return [count]

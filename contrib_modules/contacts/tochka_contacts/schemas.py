@@ -60,3 +60,10 @@ class ContactOut(msgspec.Struct, frozen=True):
     def of(cls, contact: Contact) -> "ContactOut":
         """Show *contact*."""
         return cls(**{field: getattr(contact, field) for field in cls.__struct_fields__})
+
+
+class ContactCount(msgspec.Struct, frozen=True):
+    """How many contacts there are, and of how many tenants."""
+
+    contacts: int
+    tenants: int

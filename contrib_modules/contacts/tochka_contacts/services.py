@@ -5,11 +5,12 @@ from uuid import UUID
 import msgspec
 from advanced_alchemy.filters import CollectionFilter
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import NotFound, Page, PageQuery
 
 from tochka_contacts.models import Contact, Kind
-from tochka_contacts.schemas import ContactIn, ContactOut, ContactPatch
+from tochka_contacts.schemas import ContactCount, ContactIn, ContactOut, ContactPatch
 
 ORDERABLE = frozenset({"name", "kind", "company", "email", "created_at", "updated_at"})
 SEARCHABLE = frozenset({"name", "phone", "email", "company", "notes"})
@@ -77,3 +78,10 @@ class ContactService:
             *filters, *conditions, count_with_window_function=False
         )
         return query.page([ContactOut.of(contact) for contact in contacts], total)
+
+
+async def count_contacts(session: AsyncSession) -> ContactCount:
+    """Count what *session* sees: those of one tenant in its scope, of all in the platform's."""
+    figures = select(func.count(), func.count(distinct(Contact.tenant_id))).select_from(Contact)
+    contacts, tenants = (await session.execute(figures)).one()
+    return ContactCount(contacts=contacts, tenants=tenants)

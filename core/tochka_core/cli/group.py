@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -33,8 +34,7 @@ class TochkaGroup(click.Group):
         """Import the command if it is one of the lazy ones."""
         if cmd_name not in self._lazy:
             return super().get_command(ctx, cmd_name)
-        module, _, attribute = self._lazy[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
+        command: click.Command = _load(self._lazy[cmd_name])
         return command
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own
@@ -48,8 +48,34 @@ class TochkaGroup(click.Group):
             raise SystemExit(128 + signal.SIGINT) from None
 
 
+class PlatformGroup(TochkaGroup):
+    """Offers a group for each installed module beside the core's own commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the core's commands and of the modules."""
+        return sorted({*super().list_commands(ctx), *_module_groups(ctx)})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command of the core, or else the group of the module with this name."""
+        return super().get_command(ctx, cmd_name) or _module_groups(ctx).get(cmd_name)
+
+
+def _module_groups(ctx: click.Context) -> Mapping[str, click.Command]:
+    """Return the groups of all modules by name; the metadata are read once a context."""
+    key = f"{__name__}.module_groups"
+    if key not in ctx.meta:
+        ctx.meta[key] = _load("tochka_core.cli.module_groups:find_module_groups")()
+    groups: Mapping[str, click.Command] = ctx.meta[key]
+    return groups
+
+
+def _load(path: str) -> Any:  # noqa: ANN401 - whatever has this name
+    module, _, attribute = path.partition(":")
+    return getattr(import_module(module), attribute)
+
+
 @click.group(
-    cls=TochkaGroup,
+    cls=PlatformGroup,
     lazy={
         "doctor": "tochka_core.cli.doctor:doctor",
         "modules": "tochka_core.cli.modules:modules",
@@ -65,7 +91,7 @@ def tochka() -> None:
     """Run a platform that grows by modules.
 
     Settings come from the environment, then from a file .env in the current folder. Without
-    DATABASE_URL a private PostgreSQL is used.
+    DATABASE_URL a private PostgreSQL is used. Each installed module has a group of its own here.
     """
 
 

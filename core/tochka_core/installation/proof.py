@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import select
 from tochka_plugins.host import Quarantined, discover
-from tochka_plugins.host.gate import CORE_DISTRIBUTION
+from tochka_plugins.host.gating import CORE_DISTRIBUTION
 
 from tochka_core import __version__
 from tochka_core.errors import OperatorError

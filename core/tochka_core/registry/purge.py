@@ -10,7 +10,7 @@ from tochka_migrations.rls import all_rows
 from tochka_migrations.runner import exclusive
 from tochka_plugins import Conflict, NotFound
 from tochka_plugins.host import discover
-from tochka_plugins.host.gate import NAME_RULE
+from tochka_plugins.host.gating import NAME_RULE
 from tochka_plugins.schemas import schema_of
 
 

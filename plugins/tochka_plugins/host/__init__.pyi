@@ -1,7 +1,7 @@
 from .assembly import Assembly, assemble
 from .discovery import Candidate, discover
 from .fitting import fit
-from .gate import Gated, gate
+from .gating import Gated, gate
 from .quarantine import Phase, Quarantined
 from .staging import StagedModule
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import msgspec
 
 from tochka_plugins.host.discovery import Candidate
-from tochka_plugins.host.gate import Gated
+from tochka_plugins.host.gating import Gated
 from tochka_plugins.host.loading import LoadedModule
 from tochka_plugins.host.quarantine import Phase, Quarantined, quarantine, reason_of
 from tochka_plugins.host.staging import StagedModule, stage

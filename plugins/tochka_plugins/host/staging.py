@@ -1,23 +1,31 @@
 """Collecting what a module contributes and checking it before any of it is used."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import click
 import msgspec
 from litestar import Controller, Router
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import MetaData
 
+from tochka_plugins.host.command_rules import broken_command_rules
+from tochka_plugins.host.declaration_rules import broken_limit_rules, broken_permission_rules
 from tochka_plugins.host.discovery import Candidate
 from tochka_plugins.host.loading import LoadedModule
+from tochka_plugins.host.settings_rules import broken_settings_rules
 from tochka_plugins.host.storable import is_storable
 from tochka_plugins.host.table_rules import broken_table_rules
 from tochka_plugins.info import ModuleInfo
+from tochka_plugins.limits import Limit
 from tochka_plugins.models import Model
+from tochka_plugins.permissions import Permission
 from tochka_plugins.schemas import schema_of
+
+Declaration = TypeVar("Declaration", bound=msgspec.Struct)
 
 
 class StagingError(Exception):
@@ -36,6 +44,11 @@ class StagedModule(msgspec.Struct, frozen=True):
     migrations: Path | None
     requires: frozenset[str] = frozenset()
     """The modules that it needs."""
+    permissions: tuple[Permission, ...] = ()
+    settings: type[msgspec.Struct] | None = None
+    """What each tenant may set; `None` where there is nothing to set."""
+    limits: tuple[Limit, ...] = ()
+    commands: tuple[click.Command, ...] = ()
 
     @property
     def name(self) -> str:
@@ -59,11 +72,15 @@ def stage(module: LoadedModule, *, requires: frozenset[str] = frozenset()) -> St
         metadata=_metadata(candidate.name, _sequence(module, "tochka_models"), requires),
         migrations=_migrations(module),
         requires=requires,
+        permissions=_permissions(module),
+        settings=_settings(module),
+        limits=_limits(module),
+        commands=_commands(module),
     )
 
 
 def _info(module: LoadedModule) -> ModuleInfo:
-    info = module.call("tochka_module_info")
+    info = _value(module, "tochka_module_info")
     if info is None:
         return ModuleInfo(title=module.candidate.name, description=module.candidate.summary)
     if not isinstance(info, ModuleInfo):
@@ -90,11 +107,16 @@ def _routes(module: LoadedModule) -> tuple[ControllerRouterHandler, ...]:
     return tuple(routes)
 
 
-def _sequence(module: LoadedModule, hook: str) -> Sequence[Any]:
+def _value(module: LoadedModule, hook: str) -> Any:  # noqa: ANN401 - each hook has its own type
     result = module.call(hook)
     if inspect.iscoroutine(result):
         result.close()
         raise StagingError(f"{hook} must be an ordinary function, not a coroutine function")
+    return result
+
+
+def _sequence(module: LoadedModule, hook: str) -> Sequence[Any]:
+    result = _value(module, hook)
     if result is None:
         return ()
     if not isinstance(result, Sequence) or isinstance(result, str | bytes):
@@ -116,13 +138,12 @@ def _metadata(name: str, models: Sequence[Any], requires: frozenset[str]) -> Met
     if not models:
         return None
     metadata: MetaData = models[0].metadata
-    if broken := "; ".join(broken_table_rules(metadata, name, requires)):
-        raise StagingError(f"tochka_models: {broken}")
+    _refuse("tochka_models", broken_table_rules(metadata, name, requires))
     return metadata
 
 
 def _migrations(module: LoadedModule) -> Path | None:
-    path = module.call("tochka_migrations")
+    path = _value(module, "tochka_migrations")
     if path is None:
         return None
     if not isinstance(path, Path):
@@ -130,3 +151,55 @@ def _migrations(module: LoadedModule) -> Path | None:
     if not path.is_dir():
         raise StagingError(f"tochka_migrations: there is no folder {path}")
     return path
+
+
+def _permissions(module: LoadedModule) -> tuple[Permission, ...]:
+    permissions = _declarations(module, "tochka_permissions", Permission)
+    broken = broken_permission_rules(permissions, module.candidate.name)
+    _refuse("tochka_permissions", broken)
+    return permissions
+
+
+def _settings(module: LoadedModule) -> type[msgspec.Struct] | None:
+    settings = _value(module, "tochka_settings")
+    if settings is None:
+        return None
+    if not (isinstance(settings, type) and issubclass(settings, msgspec.Struct)):
+        raise StagingError(f"tochka_settings must return a msgspec.Struct class, not {settings!r}")
+    _refuse("tochka_settings", broken_settings_rules(settings))
+    return settings
+
+
+def _limits(module: LoadedModule) -> tuple[Limit, ...]:
+    limits = _declarations(module, "tochka_limits", Limit)
+    _refuse("tochka_limits", broken_limit_rules(limits, module.candidate.name))
+    return limits
+
+
+def _commands(module: LoadedModule) -> tuple[click.Command, ...]:
+    commands = tuple(_sequence(module, "tochka_commands"))
+    for command in commands:
+        if not isinstance(command, click.Command):
+            raise StagingError(f"tochka_commands: {command!r} is no click command")
+    _refuse("tochka_commands", broken_command_rules(commands))
+    return commands
+
+
+def _declarations(
+    module: LoadedModule, hook: str, kind: type[Declaration]
+) -> tuple[Declaration, ...]:
+    """Return what *hook* gives, with the types of all fields checked."""
+    declarations = []
+    for item in _sequence(module, hook):
+        if not isinstance(item, kind):
+            raise StagingError(f"{hook}: {item!r} is no {kind.__name__}")
+        try:
+            declarations.append(msgspec.convert(msgspec.structs.asdict(item), kind))
+        except msgspec.ValidationError as error:
+            raise StagingError(f"{hook}: {item!r}: {error}") from error
+    return tuple(declarations)
+
+
+def _refuse(hook: str, broken_rules: Iterable[str]) -> None:
+    if broken := "; ".join(broken_rules):
+        raise StagingError(f"{hook}: {broken}")

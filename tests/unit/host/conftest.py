@@ -6,6 +6,8 @@ from types import ModuleType
 import pytest
 from tochka_plugins import hookimpl
 from tochka_plugins.host import Candidate
+from tochka_plugins.host.loading import LoadedModule
+from tochka_plugins.host.staging import stage
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +42,16 @@ def module(candidate, monkeypatch):
         return made
 
     return make
+
+
+@pytest.fixture
+def staged(module):
+    """Stage a module called `sample`, whose hooks return what they are given, or call it."""
+
+    def run(**hooks):
+        return stage(LoadedModule(module("sample", **hooks)))
+
+    return run
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 from tochka_plugins.host import gate
-from tochka_plugins.host.gate import RESERVED_NAMES, installed_version
+from tochka_plugins.host.gating import RESERVED_NAMES, installed_version
 
 CORE = "1.4"
 

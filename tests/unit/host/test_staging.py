@@ -6,17 +6,18 @@ import pytest
 from litestar import get
 from sqlalchemy import Column, Integer, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped
-from tochka_plugins import ModuleInfo, PlatformModel, TenantModel, hookimpl, module_registry
+from tochka_plugins import (
+    ModuleInfo,
+    PlatformModel,
+    TenantModel,
+    hookimpl,
+    hookspecs,
+    module_registry,
+)
 from tochka_plugins.host.loading import LoadedModule
 from tochka_plugins.host.staging import StagingError, stage
 
-
-@pytest.fixture
-def staged(module):
-    def run(**hooks):
-        return stage(LoadedModule(module("sample", **hooks)))
-
-    return run
+LIFE_CYCLE = ("tochka_startup", "tochka_shutdown")
 
 
 def model(module="sample", *, base=TenantModel, schema=None):
@@ -45,6 +46,7 @@ async def no_handler() -> list[str]:
 def test_a_module_without_hooks_is_sound(staged):
     bare = staged()
     assert (bare.routes, bare.metadata, bare.migrations) == ((), None, None)
+    assert (bare.permissions, bare.settings, bare.limits, bare.commands) == ((), None, (), ())
     assert bare.name == "sample"
 
 
@@ -110,6 +112,17 @@ def test_models_may_be_a_tuple_or_none_at_all(staged):
 def test_a_wrong_result_is_refused_by_the_name_of_its_hook(staged, hook, result):
     with pytest.raises(StagingError, match=hook):
         staged(**{hook: lambda: result})
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [name for name in vars(hookspecs) if name.startswith("tochka_") and name not in LIFE_CYCLE],
+)
+def test_a_coroutine_function_is_refused_and_leaves_no_warning(staged, hook):
+    async def contribute(): ...
+
+    with pytest.raises(StagingError, match=f"{hook} must be an ordinary function"):
+        staged(**{hook: contribute})
 
 
 def test_a_handler_alone_is_no_list(staged):

@@ -20,9 +20,20 @@ from tochka_plugins.host.quarantine import Quarantined, quarantine
 CORE_DISTRIBUTION: Final = "tochka-rosta"
 NAME_RULE: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
 RESERVED_NAMES: Final = frozenset(
-    {"auth", "core", "modules", "plans", "tenants", "tochka", "users"}
+    {
+        "auth",
+        "core",
+        "doctor",
+        "modules",
+        "plans",
+        "serve",
+        "tenants",
+        "tochka",
+        "upgrade",
+        "users",
+    }
 )
-"""Names that the core's own routes and schema use."""
+"""Names that the core's own routes, schema and commands use."""
 
 _EXTRA: Final = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
 _UNREADABLE: Final = (
