@@ -31,16 +31,20 @@ def serve(place):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tochka_core", "serve"],
-            env=place.environ(PORT=str(port), **settings),
-            cwd=place.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        platform = Served(process, f"http://127.0.0.1:{port}")
+
+        def start(*words, stderr):
+            return subprocess.Popen(
+                [sys.executable, "-m", "tochka_core", *words],
+                env=place.environ(PORT=str(port), **settings),
+                cwd=place.folder,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                start_new_session=True,
+            )
+
+        process = start("serve", stderr=subprocess.STDOUT)
+        platform = Served(process, f"http://127.0.0.1:{port}", start)
         started.append(platform)
         if is_awaited:
             platform.wait_until_live()

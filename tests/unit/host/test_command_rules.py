@@ -39,7 +39,11 @@ def test_a_name_declared_twice_is_refused(staged):
         staged(tochka_commands=[count_all, named("other"), named("count-all")])
 
 
-@pytest.mark.parametrize("command", ["count", lambda: None, click.Command, None], ids=repr)
+@pytest.mark.parametrize(
+    "command",
+    ["count", lambda: None, click.Command, None],
+    ids=["a name", "a function", "a class", "nothing"],
+)
 def test_what_is_no_click_command_is_refused(staged, command):
     with pytest.raises(StagingError, match=r"tochka_commands: .* is no click command"):
         staged(tochka_commands=lambda: [command])
