@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import Final
 
 import structlog
+from tochka_plugins.host.quarantine import reason_of
 
 from tochka_core.db.embedded import default_data_dir, revive_postgres
-from tochka_core.errors import OperatorError
 from tochka_core.server.backoff import Backoff
 from tochka_core.settings import Settings
 
@@ -44,9 +44,13 @@ def _watch(settings: Settings, is_over: threading.Event) -> None:
                 account=settings.pg_user,
                 log=_log.warning,
             )
-        except OperatorError as error:
+        except Exception as error:  # noqa: BLE001 - nothing may end the watch but its own end
             pause_seconds = backoff.next_seconds()
-            _log.error("database not started", reason=str(error), again_in_seconds=pause_seconds)
+            _log.error(
+                "database not started",
+                reason=reason_of(error, package="tochka_core"),
+                again_in_seconds=pause_seconds,
+            )
         else:
             backoff.reset()
             pause_seconds = _POLL_SECONDS

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import URL, NullPool, literal_column, select, table, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from tochka_core.db.embedded.cluster import SUPERUSER
@@ -72,7 +73,9 @@ async def _log_in(url: URL) -> bool | None:
         state = _sqlstate(error) or ""
         if state in _REFUSALS:
             return False
-        if state[:2] in _LATER_CLASSES or isinstance(error, OSError):
+        # Without a SQLSTATE it is the driver's own: the connection broke off in the middle.
+        is_broken_off = isinstance(error, DBAPIError) and not state
+        if state[:2] in _LATER_CLASSES or isinstance(error, OSError) or is_broken_off:
             return None
         raise
     finally:
