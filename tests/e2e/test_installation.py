@@ -175,7 +175,7 @@ def test_an_installation_that_is_killed_is_undone_by_the_next(
         [environment.python, "-m", "tochka_core", "modules", "upgrade", shelf["2.0"]],
         env={**os.environ, "TOCHKA_DATA_DIR": str(data_dir)},
     )
-    while not (site / "tochka-rollback" / "complete").exists():
+    while not (site / "tochka-rollback" / "journal.json").exists():
         assert process.poll() is None
         time.sleep(0.001)
     process.send_signal(signal.SIGKILL)

@@ -1,8 +1,7 @@
 """Installing and removing modules: all of it, or none."""
 
-import asyncio
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
@@ -15,7 +14,8 @@ from tochka_plugins.host.discovery import ENTRY_POINT_GROUP
 from tochka_core import __version__
 from tochka_core.errors import OperatorError
 from tochka_core.installation import pip
-from tochka_core.installation.proof import Proof, find_harmed, find_quarantined
+from tochka_core.installation.footprint import footprint
+from tochka_core.installation.proof import Proof, find_harmed
 from tochka_core.installation.snapshot import changing_environment
 from tochka_core.registry.events import Judgement
 from tochka_core.registry.trial import try_environment
@@ -46,13 +46,13 @@ def install(
     """
     if proof.harmed:
         raise ChangeFailed(proof.harmed)
-    known = asyncio.run(find_quarantined(settings))
-    with _change(settings):
+    names = {step.distribution for step in proof.steps}
+    with _change(settings, footprint(names, proof.wheels)):
         tell("Installing")
         pip.install(proof.wheels)
         tell("Migrating")
         judgement = try_environment(settings)
-        harmed = find_harmed(judgement, proof.modules, known)
+        harmed = find_harmed(judgement, proof.modules, proof.known)
         # Data that have gone forward need the code that took them there.
         if harmed and not _has_migrated(judgement, proof.modules):
             raise ChangeFailed(harmed)
@@ -60,7 +60,12 @@ def install(
 
 
 def _has_migrated(judgement: Judgement, modules: frozenset[str]) -> bool:
-    return any(item.before != item.after for item in judgement.migrations if item.target in modules)
+    """Tell whether data that were there before have gone forward; new tables do no harm."""
+    return any(
+        item.before not in {None, item.after}
+        for item in judgement.migrations
+        if item.target in modules
+    )
 
 
 def remove(
@@ -81,7 +86,7 @@ def remove(
     """
     leaving = _find_leaving(names)
     distributions = sorted({candidate.distribution for candidate in leaving})
-    with _change(settings):
+    with _change(settings, footprint(distributions)):
         tell("Taking out of service")
         for name in distributions:
             _hide(name)
@@ -122,11 +127,11 @@ def _hide(name: str) -> None:
 
 
 @contextmanager
-def _change(settings: Settings) -> Iterator[None]:
-    """Change the environment; an error puts it back, and the modules in it are judged as before."""
+def _change(settings: Settings, paths: Iterable[Path]) -> Iterator[None]:
+    """Change the files at *paths*; an error puts them back and has the modules judged as before."""
     has_begun = False
     try:
-        with changing_environment():
+        with changing_environment(paths):
             has_begun = True
             yield
     except BaseException:

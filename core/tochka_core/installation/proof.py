@@ -14,6 +14,7 @@ from tochka_plugins.host.gating import CORE_DISTRIBUTION
 from tochka_core import __version__
 from tochka_core.errors import OperatorError
 from tochka_core.installation import pip
+from tochka_core.installation.footprint import refuse_overwriting
 from tochka_core.installation.pip import Step
 from tochka_core.installation.snapshot import undo_interrupted_change
 from tochka_core.registry.events import Judgement
@@ -33,8 +34,13 @@ class Proof(msgspec.Struct, frozen=True):
     """The modules that would come or be replaced."""
     judgement: Judgement | None
     """The judgement of the result; `None` where there is nothing to do."""
-    harmed: tuple[Quarantined, ...]
-    """What speaks against it: modules that would come into quarantine."""
+    known: frozenset[str]
+    """The modules that are quarantined already."""
+
+    @property
+    def harmed(self) -> tuple[Quarantined, ...]:
+        """What speaks against it: modules that would come into quarantine."""
+        return find_harmed(self.judgement, self.modules, self.known) if self.judgement else ()
 
 
 @contextmanager
@@ -49,9 +55,10 @@ def proven(
     """Yield what installing *requirements* would come to; its wheels last as long as the block.
 
     Raises:
-        OperatorError: pip finds no answer, or the core itself would be replaced.
+        OperatorError: pip finds no answer, or the core itself or files of others would be replaced.
     """
-    undo_interrupted_change()
+    if undo_interrupted_change():
+        tell("Undoing an installation that was interrupted")
     tell("Resolving")
     # The core among them keeps what it needs itself in reach of pip's resolver.
     wanted = [*requirements, f"{CORE_DISTRIBUTION}=={__version__}"]
@@ -61,18 +68,19 @@ def proven(
             "This would replace the core, which runs just now: install it with pip, then restart."
         )
     if not steps:
-        yield Proof((), (), frozenset(), None, ())
+        yield Proof((), (), frozenset(), None, frozenset())
         return
     with tempfile.TemporaryDirectory(prefix="tochka-") as folder:
         beside = Path(folder, "beside")
         tell("Fetching")
         wheels = pip.collect_wheels(steps, Path(folder, "wheels"), options=options)
+        refuse_overwriting({step.distribution for step in steps}, wheels)
         pip.install_beside(wheels, beside)
         tell("Proving")
         judgement = try_environment(settings, rehearse=True, beside=beside)
         modules = frozenset(candidate.name for candidate in discover([str(beside)]))
-        harmed = find_harmed(judgement, modules, asyncio.run(find_quarantined(settings)))
-        yield Proof(tuple(steps), tuple(wheels), modules, judgement, harmed)
+        known = asyncio.run(_find_quarantined(settings))
+        yield Proof(tuple(steps), tuple(wheels), modules, judgement, known)
 
 
 def find_harmed(
@@ -84,7 +92,7 @@ def find_harmed(
     )
 
 
-async def find_quarantined(settings: Settings) -> frozenset[str]:
+async def _find_quarantined(settings: Settings) -> frozenset[str]:
     """Return the modules that the last judgement has quarantined."""
     async with in_platform_scope(settings, reason="proof of an installation") as session:
         names = select(Module.name).where(Module.state == "quarantined")

@@ -3,17 +3,18 @@
 import fcntl
 import os
 import shutil
-import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from tochka_core.errors import OperatorError
 
 _FOLDER: Final = "tochka-rollback"
-_COMPLETE: Final = "complete"
+_JOURNAL: Final = "journal.json"
 
 
 class EnvironmentBusy(OperatorError):
@@ -24,58 +25,53 @@ class EnvironmentBusy(OperatorError):
 
 
 class Snapshot:
-    """The files of this environment as they were.
+    """Some files of this environment as they were; the others are nobody's business.
 
     They are kept as hard links: pip replaces files and does not write into them.
     """
 
-    def __init__(self, roots: list[Path], folder: Path) -> None:
-        """Keep the files under *roots* in *folder*, on the same file system."""
-        self._roots = roots
+    def __init__(self, folder: Path) -> None:
+        """Keep files in *folder*, on their own file system."""
         self._folder = folder
-
-    def take(self) -> None:
-        """Keep all files."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-        for number, root in enumerate(self._roots):
-            for path in self._files(root):
-                kept = self._folder / str(number) / path.relative_to(root)
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                os.link(path, kept, follow_symlinks=False)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / _COMPLETE).touch()
+        self._journal = folder / _JOURNAL
 
     @property
     def is_complete(self) -> bool:
         """All files are kept."""
-        return (self._folder / _COMPLETE).exists()
+        return self._journal.exists()
+
+    def take(self, paths: Iterable[Path]) -> None:
+        """Keep the files at *paths*, and remember where there is none."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir()
+        kept: dict[str, str | None] = {}
+        for number, path in enumerate(sorted(paths)):
+            kept[str(path)] = None
+            if os.path.lexists(path):
+                kept[str(path)] = str(number)
+                os.link(path, self._folder / str(number), follow_symlinks=False)
+        draft = self._journal.with_suffix(".draft")
+        draft.write_bytes(msgspec.json.encode(kept))
+        draft.replace(self._journal)
 
     def restore(self) -> bool:
-        """Remove what has come since, put back what was changed or has gone; keep nothing."""
-        for number, root in enumerate(self._roots):
-            kept = self._folder / str(number)
-            wanted = {path.relative_to(kept) for path in self._files(kept)}
-            for path in list(self._files(root)):
-                if path.relative_to(root) not in wanted:
-                    path.unlink()
-                    _remove_empty(path.parent)
-            for relative in wanted:
-                _put_back(kept / relative, root / relative)
+        """Put back what was changed or has gone, remove what has come since; keep nothing."""
+        journal = msgspec.json.decode(self._journal.read_bytes(), type=dict[str, str | None])
+        for place, name in journal.items():
+            path = Path(place)
+            if name is None:
+                _remove(path)
+            else:
+                _put_back(self._folder / name, path)
+        _remove_what_pip_set_aside(self._folder.parent / "site-packages")
         self.discard()
         return True
 
     def discard(self) -> None:
         """Keep nothing any longer."""
         # First: what is half gone must not be restored.
-        (self._folder / _COMPLETE).unlink(missing_ok=True)
+        self._journal.unlink(missing_ok=True)
         shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _files(self, root: Path) -> Iterator[Path]:
-        for folder, subfolders, files in os.walk(root):
-            here = Path(folder)
-            subfolders[:] = [name for name in subfolders if here / name != self._folder]
-            links = [name for name in subfolders if (here / name).is_symlink()]
-            yield from (here / name for name in (*files, *links))
 
 
 def _put_back(kept: Path, path: Path) -> None:
@@ -87,15 +83,32 @@ def _put_back(kept: Path, path: Path) -> None:
     os.link(kept, path, follow_symlinks=False)
 
 
+def _remove(path: Path) -> None:
+    if not path.parent.is_dir():
+        return
+    path.unlink(missing_ok=True)
+    compiled = path.parent / "__pycache__"
+    for file in compiled.glob(f"{path.stem}.*.pyc") if path.suffix == ".py" else ():
+        file.unlink()
+    for folder in (compiled, path.parent):
+        _remove_empty(folder)
+
+
 def _remove_empty(folder: Path) -> None:
-    while not any(folder.iterdir()):
+    while folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
         folder = folder.parent
 
 
+def _remove_what_pip_set_aside(site_packages: Path) -> None:
+    """Remove the folders under whose names pip hides what it replaces until it has ended."""
+    for folder in site_packages.glob("~*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
-def changing_environment() -> Iterator[Snapshot]:
-    """Yield what can put the environment back; nobody else changes it in the meantime.
+def changing_environment(paths: Iterable[Path]) -> Iterator[Snapshot]:
+    """Yield what can put the files at *paths* back; nobody else changes them in the meantime.
 
     What an earlier change left half-done, because it was killed, is undone first. An error inside
     the block undoes what the block has done.
@@ -108,10 +121,10 @@ def changing_environment() -> Iterator[Snapshot]:
     if not os.access(folder.parent, os.W_OK):
         raise OperatorError(f"{folder.parent} cannot be written to; run this as its owner.")
     with _lock(folder):
-        snapshot = Snapshot(_roots(), folder)
+        snapshot = Snapshot(folder)
         if snapshot.is_complete:
             snapshot.restore()
-        snapshot.take()
+        snapshot.take(paths)
         try:
             yield snapshot
         except BaseException:
@@ -126,20 +139,11 @@ def undo_interrupted_change() -> bool:
 
     Waits for a change that goes on.
     """
-    folder = _folder()
-    snapshot = Snapshot(_roots(), folder)
-    if not snapshot.is_complete or not os.access(folder, os.W_OK):
+    snapshot = Snapshot(_folder())
+    if not snapshot.is_complete or not os.access(_folder(), os.W_OK):
         return False
-    with _lock(folder, wait=True):
+    with _lock(_folder(), wait=True):
         return snapshot.is_complete and snapshot.restore()
-
-
-def _roots() -> list[Path]:
-    """Return the folders that pip writes to."""
-    if sys.prefix != sys.base_prefix:
-        return [Path(sys.prefix)]
-    found = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib", "scripts")}
-    return sorted(found)
 
 
 def _folder() -> Path:

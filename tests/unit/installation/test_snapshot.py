@@ -48,8 +48,8 @@ def test_what_was_changed_comes_back(folder, before, changes):
     for name in before:
         replace(root / name, f"old {name}")
     wanted = contents(root)
-    snapshot = Snapshot([root], root / "kept")
-    snapshot.take()
+    snapshot = Snapshot(root / "kept")
+    snapshot.take({root / name for name in NAMES})
     for change, name in changes:
         if change == "replace":
             replace(root / name, "new")
@@ -72,7 +72,7 @@ def site(tmp_path, monkeypatch):
 
 
 def test_an_error_undoes_the_change(site):
-    with pytest.raises(ValueError, match="half-way"), changing_environment():
+    with pytest.raises(ValueError, match="half-way"), changing_environment(touched(site)):
         replace(site / "a.py", "new")
         replace(site / "b.py", "new")
         raise ValueError("half-way")
@@ -80,16 +80,20 @@ def test_an_error_undoes_the_change(site):
 
 
 def test_a_change_without_an_error_stays(site):
-    with changing_environment():
+    with changing_environment(touched(site)):
         replace(site / "a.py", "new")
     assert contents(site) == {"a.py": "new"}
     assert not undo_interrupted_change()
 
 
+def touched(site):
+    return {site / "a.py", site / "b.py"}
+
+
 @pytest.fixture
 def killed_change(site):
     """A change that could not undo itself."""
-    with pytest.raises(KeyboardInterrupt), changing_environment() as snapshot:
+    with pytest.raises(KeyboardInterrupt), changing_environment(touched(site)) as snapshot:
         replace(site / "a.py", "new")
         replace(site / "b.py", "new")
         snapshot.restore = lambda: None
@@ -98,7 +102,7 @@ def killed_change(site):
 
 
 def test_a_change_that_was_killed_is_undone_by_the_next_one(site, killed_change):
-    with changing_environment():
+    with changing_environment(touched(site)):
         assert contents(site) == {"a.py": "old"}
 
 
@@ -107,12 +111,33 @@ def test_a_change_that_was_killed_is_undone_on_request(site, killed_change):
     assert contents(site) == {"a.py": "old"}
 
 
+def test_what_came_later_from_elsewhere_stays(site, killed_change):
+    replace(site / "later.py", "later")
+    assert undo_interrupted_change()
+    assert contents(site) == {"a.py": "old", "later.py": "later"}
+
+
+def test_what_pip_and_python_made_meanwhile_goes(site):
+    with pytest.raises(KeyError), changing_environment(touched(site)):
+        replace(site / "b.py", "new")
+        replace(site / "__pycache__" / "b.cpython-311.pyc", "compiled")
+        replace(site / "~otes" / "a.py", "set aside")
+        raise KeyError
+    assert contents(site) == {"a.py": "old"}
+    assert not (site / "__pycache__").exists()
+
+
 def test_a_snapshot_that_was_killed_half_way_is_not_restored(site):
-    (site.parent / "tochka-rollback" / "0").mkdir(parents=True)
+    (site.parent / "tochka-rollback").mkdir()
+    (site.parent / "tochka-rollback" / "0").write_text("half")
     assert not undo_interrupted_change()
     assert contents(site) == {"a.py": "old"}
 
 
 def test_two_changes_at_once_are_refused(site):
-    with changing_environment(), pytest.raises(EnvironmentBusy), changing_environment():
+    with (
+        changing_environment(touched(site)),
+        pytest.raises(EnvironmentBusy),
+        changing_environment(touched(site)),
+    ):
         pass

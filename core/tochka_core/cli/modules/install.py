@@ -12,7 +12,7 @@ from tochka_core.cli.modules.reload import reload_servers
 from tochka_core.cli.output import json_option, print_json, print_table
 from tochka_core.cli.progress import progress
 from tochka_core.installation.change import install as install_proven
-from tochka_core.installation.proof import Proof, proven
+from tochka_core.installation.proof import Proof, find_harmed, proven
 from tochka_core.local import running_database
 from tochka_core.registry.events import Judgement, Migration, Ready
 
@@ -119,6 +119,8 @@ def _change(
             reload_servers(settings, tell=tell)
         change = _describe(proof, judgement)
     _show(change, as_json=as_json)
+    if change.quarantined:
+        raise SystemExit(1)
 
 
 def _as_arguments(options: dict[str, Any]) -> list[str]:
@@ -152,7 +154,7 @@ def _describe(proof: Proof, judgement: Judgement | None) -> Change:
             for item in (judgement.migrations if judgement else ())
             if item.before != item.after
         ),
-        quarantined=proof.harmed,
+        quarantined=find_harmed(judgement, proof.modules, proof.known) if judgement else (),
     )
 
 
