@@ -132,11 +132,12 @@ def tochka_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]  #
 def tochka_startup(platform: Platform) -> Awaitable[None] | None:
     """Prepare what the module needs while it serves.
 
-    Runs: once per worker, before its first request, in the order of dependencies. It may be a
-    coroutine function.
+    Runs: once per worker, before its first request, in the order of dependencies; and once, with
+    `tochka_shutdown`, in the process that judges the modules. It may be a coroutine function.
     Returns: nothing.
     Raises: the worker starts without the module; its routes answer 503 until the next start. The
-    same happens when it takes longer than `TOCHKA_IMPORT_SECONDS`.
+    same happens when it takes longer than `TOCHKA_IMPORT_SECONDS`. One that ends the process, or
+    blocks it for longer than that, quarantines the module in phase `start`.
     """
 
 

@@ -75,6 +75,21 @@ ZOO = {
     "exits": Animal("load", "SystemExit: 3", "import sys; sys.exit(3)"),
     "ends_process": Animal("load", "exit code 7", "import os; os._exit(7)"),
     "hangs": Animal("load", "takes longer than", "import time; time.sleep(600)"),
+    "ends_at_start": Animal(
+        "start",
+        "exit code 8",
+        "import os\n@hookimpl\ndef tochka_startup(platform):\n    os._exit(8)",
+    ),
+    "blocks_at_start": Animal(
+        "start",
+        "takes longer than",
+        "import time\n@hookimpl\nasync def tochka_startup(platform):\n    time.sleep(600)",
+    ),
+    "ends_at_stop": Animal(
+        "start",
+        "exit code 6",
+        "import os\n@hookimpl\ndef tochka_shutdown(platform):\n    os._exit(6)",
+    ),
     "hangs_in_hook": Animal(
         "stage", "takes longer than", "@hookimpl\ndef tochka_routes():\n    while True: pass\n"
     ),

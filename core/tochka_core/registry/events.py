@@ -67,7 +67,7 @@ class Began(msgspec.Struct, frozen=True, tag=True):
 
 
 class Assembled(msgspec.Struct, frozen=True, tag=True):
-    """All modules are staged; what follows is not a module's doing until the next step begins."""
+    """All modules are through; what follows is not a module's doing until the next step begins."""
 
 
 class Migrated(msgspec.Struct, frozen=True, tag=True):

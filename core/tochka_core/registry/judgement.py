@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
-from tochka_plugins.host import Quarantined, discover, gate
+from tochka_plugins.host import Quarantined, StagedModule, discover, gate
 
 from tochka_core import __version__
 from tochka_core.db import Database
@@ -16,6 +16,7 @@ from tochka_core.db.preflight import check_server
 from tochka_core.registry.composition import compose
 from tochka_core.registry.events import Assembled, Began, Event, Judgement, Migration, Ready
 from tochka_core.registry.last_judgement import write_last_judgement
+from tochka_core.registry.lifespan import running_modules
 from tochka_core.registry.migration import (
     not_migrated,
     rehearse_all,
@@ -63,6 +64,8 @@ async def judge(
         result = await migrate(engine, assembly, tell=tell)
     ready = [item for item in assembly.modules if item.name not in result.failures]
     quarantined = (*assembly.quarantined, *not_migrated(assembly, result))
+    if not rehearse:
+        await _try_start(settings, ready, tell)
     judgement = Judgement(
         ready=tuple(
             Ready(item.name, item.candidate.version, clock.seconds_of(item.name)) for item in ready
@@ -79,6 +82,23 @@ async def judge(
             await write_last_judgement(session, judgement)
         await database.dispose()
     return judgement
+
+
+async def _try_start(
+    settings: Settings, ready: Sequence[StagedModule], tell: Callable[[Event], None]
+) -> None:
+    """Start and stop all modules once: one that ends or blocks its process does it to this one."""
+    database = Database(settings.engine_url, pool_size=1)
+    async with running_modules(
+        ready,
+        platform=database,
+        hook_seconds=settings.import_seconds,
+        stopped=set(),
+        begin=lambda name: tell(Began(name, "start")),
+    ):
+        tell(Assembled())
+    tell(Assembled())
+    await database.dispose()
 
 
 def _warn(distribution: Path) -> None:

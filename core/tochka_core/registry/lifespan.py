@@ -1,7 +1,7 @@
 """Starting and stopping modules in one process, each at its own risk."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -14,15 +14,21 @@ _log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def running_modules(
-    modules: Sequence[StagedModule], *, platform: Platform, hook_seconds: float, stopped: set[str]
+    modules: Sequence[StagedModule],
+    *,
+    platform: Platform,
+    hook_seconds: float,
+    stopped: set[str],
+    begin: Callable[[str], None] = lambda _module: None,
 ) -> AsyncIterator[None]:
     """Start *modules* in the order given, and stop those that did start in the opposite one.
 
     A module whose hook raises, or takes longer than *hook_seconds*, is logged and put into
-    *stopped*; the others go on.
+    *stopped*; the others go on. *begin* is told of each module before a hook of its runs.
     """
     started = []
     for module in modules:
+        begin(module.name)
         reason = await _run(module, "tochka_startup", platform, hook_seconds)
         if reason is None:
             started.append(module)
@@ -33,6 +39,7 @@ async def running_modules(
         yield
     finally:
         for module in reversed(started):
+            begin(module.name)
             reason = await _run(module, "tochka_shutdown", platform, hook_seconds)
             if reason is not None:
                 _log.error("shutdown failed", module=module.name, reason=reason)

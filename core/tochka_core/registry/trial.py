@@ -34,6 +34,7 @@ from tochka_core.settings import Settings
 
 _CHUNK_BYTES: Final = 65536
 _STDERR: Final = 2
+_GRACE_SECONDS: Final = 2.0
 
 
 class ModuleHarm(Exception):
@@ -137,6 +138,8 @@ class _Trial:
             "load": settings.import_seconds,
             "stage": settings.import_seconds,
             "migrate": settings.migration_seconds,
+            # A hook that waits is ended after the first part; one that blocks, only from here.
+            "start": settings.import_seconds + _GRACE_SECONDS,
         }
         self._report = report
         self._step: Began | None = None

@@ -36,11 +36,15 @@ def main() -> None:
     def tell(news: Event) -> None:
         os.write(descriptor, msgspec.json.encode(news) + b"\n")
 
-    try:
-        judgement = asyncio.run(
-            judge(settings, set_aside=asked.set_aside, rehearse=asked.rehearse, tell=tell)
+    async def judge_and_tell() -> None:
+        judgement = await judge(
+            settings, set_aside=asked.set_aside, rehearse=asked.rehearse, tell=tell
         )
+        # Before the loop ends: a task that a module has left in it may keep it from ending.
         tell(Judged(judgement))
+
+    try:
+        asyncio.run(judge_and_tell())
     except OperatorError as error:
         tell(Failed(str(error)))
     sys.stdout.flush()

@@ -9,7 +9,7 @@ import msgspec
 from tochka_plugins.host.discovery import Candidate
 from tochka_plugins.host.storable import storable
 
-Phase = Literal["gate", "load", "stage", "migrate"]
+Phase = Literal["gate", "load", "stage", "migrate", "start"]
 """The step of a module's life in which it was stopped."""
 
 

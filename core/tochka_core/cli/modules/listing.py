@@ -96,7 +96,7 @@ def _print(found: Sequence[ListedModule]) -> None:
 
 
 def _print_timings(found: Sequence[ListedModule]) -> None:
-    phases: tuple[Phase, ...] = ("load", "stage", "migrate")
+    phases: tuple[Phase, ...] = ("load", "stage", "migrate", "start")
     rows = [
         (item.name, *(f"{item.seconds.get(phase, 0):.3f}" for phase in phases))
         for item in found
