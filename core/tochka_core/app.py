@@ -18,6 +18,7 @@ from tochka_core.http.body import JsonRequest, refuse_nul
 from tochka_core.http.body_timeout import BodyTimeout
 from tochka_core.http.dependencies import core_dependencies, public_dependencies
 from tochka_core.http.health import HealthController
+from tochka_core.http.last_resort import LastResort
 from tochka_core.http.metrics import MetricsController
 from tochka_core.http.mounting import API_PATH, mount, mount_absent
 from tochka_core.http.openapi import openapi_config
@@ -92,7 +93,7 @@ def create_app(
         response_cache_config=ResponseCacheConfig(key_builder=cache_key),
         logging_config=None,
     )
-    app.asgi_handler = RequestId(BodyTimeout(app.asgi_handler))
+    app.asgi_handler = RequestId(LastResort(BodyTimeout(app.asgi_handler)))
     return app
 
 

@@ -4,6 +4,7 @@ import io
 import logging
 import re
 import sys
+from collections.abc import Collection, Sequence
 from typing import Final, TextIO
 
 import structlog
@@ -14,9 +15,21 @@ _ROW_OF_AN_ERROR: Final = re.compile(
 )
 """PostgreSQL's detail of an error quotes the row: a phone, a hash, a tenant's text."""
 
+_FACTS: Final[Sequence[structlog.typing.Processor]] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
 
-def configure_logging(level: str) -> None:
-    """Write log lines of at least *level* to standard error."""
+
+def configure_logging(level: str, *, packages: Collection[str] = ()) -> None:
+    """Write log lines of at least *level* to standard error.
+
+    What *packages* write with the standard library's `logging` is shown from the same level on,
+    what other libraries write from `WARNING` on. Call it again once modules are imported: one may
+    have set up logging for itself.
+    """
+    threshold = logging.getLevelNamesMapping()[level.upper()]
     for_programs: list[structlog.typing.Processor] = [
         structlog.processors.format_exc_info,
         _leave_rows_out,
@@ -24,19 +37,30 @@ def configure_logging(level: str) -> None:
     ]
     # The plain formatter: the rich one prints local variables, passwords among them.
     for_person = [structlog.dev.ConsoleRenderer(exception_formatter=_print_exception)]
+    rendering = for_person if sys.stderr.isatty() else for_programs
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(for_person if sys.stderr.isatty() else for_programs),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.getLevelNamesMapping()[level.upper()]
-        ),
+        processors=[*_FACTS, *rendering],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    _configure_standard_library(threshold, packages, rendering)
+
+
+def _configure_standard_library(
+    threshold: int, packages: Collection[str], rendering: Sequence[structlog.typing.Processor]
+) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_FACTS, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+        )
+    )
+    logging.disable(logging.NOTSET)
+    logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
+    for package in packages:
+        logging.getLogger(package).setLevel(threshold)
 
 
 def without_rows(traceback: str) -> str:

@@ -14,6 +14,7 @@ from tochka_migrations.outcome import Outcome, Upgrade
 from tochka_migrations.patience import DEFAULT_PATIENCE, Patience, attempt_patiently
 from tochka_migrations.revisions import head_of
 from tochka_migrations.roles import ensure_roles
+from tochka_migrations.surroundings import StrayRevision
 from tochka_migrations.survey import Standing, survey
 from tochka_migrations.targets import CORE_TARGET, Target
 from tochka_migrations.transactions import never_commit
@@ -107,7 +108,11 @@ async def _upgrade(
     try:
         head = head_of(target)
         if before != head or not standing.is_sound:
-            await attempt(run)
+            try:
+                await attempt(run)
+            except StrayRevision:
+                # Another session may have made that change meanwhile; a revision makes it again.
+                await attempt(run)
     except Exception as error:  # noqa: BLE001 - a revision may raise anything; the others go on
         return Outcome(target.name, before, before, error=error, statements=tuple(statements))
     return Outcome(target.name, before, head, statements=tuple(statements))

@@ -1,4 +1,7 @@
-"""What a log line leaves out."""
+"""What a log line leaves out, and who may write one."""
+
+import json
+import logging
 
 import pytest
 import structlog
@@ -24,10 +27,13 @@ def logging_for(monkeypatch):
 
     def logging_for(*, terminal):
         monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
-        configure_logging("info")
+        configure_logging("info", packages=["my_module"])
 
+    handlers, level = logging.root.handlers[:], logging.root.level
     yield logging_for
     structlog.reset_defaults()
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
 
 
 @pytest.mark.parametrize("terminal", [True, False])
@@ -39,3 +45,24 @@ def test_no_log_line_shows_a_row(capsys, logging_for, terminal):
     shown = capsys.readouterr().err
     assert "duplicate key" in shown
     assert "79991234567" not in shown
+
+
+def test_a_module_writes_with_the_standard_library(capsys, logging_for):
+    logging_for(terminal=False)
+    logging.getLogger("my_module.services").info("counted %d", 3)
+    logging.getLogger("a_library").info("too much detail")
+    [line] = map(json.loads, capsys.readouterr().err.splitlines())
+    assert line["event"] == "counted 3"
+    assert line["level"] == "info"
+    assert line["logger"] == "my_module.services"
+
+
+def test_a_module_that_sets_up_logging_for_itself_is_overruled(capsys, logging_for):
+    logging.disable(logging.CRITICAL)
+    logging.basicConfig(format="%(message)s", level=logging.DEBUG, force=True)
+    structlog.configure(processors=[lambda *_: "mine"])
+    logging_for(terminal=False)
+    structlog.get_logger().info("platform")
+    logging.getLogger("my_module").warning("module")
+    events = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+    assert events == ["platform", "module"]

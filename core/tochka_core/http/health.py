@@ -1,7 +1,8 @@
 """`/health/live` and `/health/ready`."""
 
+import asyncio
 from collections.abc import Set as AbstractSet
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from litestar import Controller, get
@@ -14,6 +15,9 @@ from tochka_plugins.host import Phase
 from tochka_core.db import Database
 from tochka_core.registry.models import State
 from tochka_core.registry.services import list_modules
+
+_PATIENCE_SECONDS: Final = 2.0
+"""Less than balancers wait; who waits longer for a connection had better ask another worker."""
 
 
 class Live(msgspec.Struct, frozen=True):
@@ -59,12 +63,15 @@ class HealthController(Controller):
         database: NamedDependency[Database],
         stopped_modules: NamedDependency[AbstractSet[str]],
     ) -> Response[Readiness]:
-        """Answer 200 when the database is there, 503 when it is not.
+        """Answer 200 when the database is there, 503 when it is not, or is not to be had soon.
 
         A quarantined module is reported and does not make the platform unready: the rest serves.
         """
         try:
-            async with database.platform_scope(reason="readiness") as session:
+            async with (
+                asyncio.timeout(_PATIENCE_SECONDS),
+                database.platform_scope(reason="readiness") as session,
+            ):
                 modules = [
                     ModuleReadiness(
                         item.name,
@@ -75,7 +82,7 @@ class HealthController(Controller):
                     )
                     for item in await list_modules(session)
                 ]
-        except Unavailable:
+        except (Unavailable, TimeoutError):
             report = Readiness("unavailable", "unavailable", [])
             return Response(report, status_code=HTTP_503_SERVICE_UNAVAILABLE)
         return Response(Readiness("ready", "ready", modules), status_code=HTTP_200_OK)

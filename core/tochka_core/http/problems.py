@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from tochka_plugins.errors import TochkaError
 
 from tochka_core.http.database_errors import explain
+from tochka_core.http.last_resort import SERVER_ERROR_DETAIL, SERVER_ERROR_TITLE
 from tochka_core.http.request_id import current_request_id
 
 _log = structlog.get_logger(__name__)
@@ -149,7 +150,7 @@ def _from_group(group: ExceptionGroup[Exception]) -> ProblemDetailsException:
 
 def _from_unexpected(error: Exception) -> ProblemDetailsException:
     _log.error("unexpected error", exc_info=error)
-    return _problem(500, "Internal server error", "Something went wrong here; it has been logged.")
+    return _problem(500, SERVER_ERROR_TITLE, SERVER_ERROR_DETAIL)
 
 
 _CONVERTERS: Final[dict[type[Exception], Callable[[Any], ProblemDetailsException]]] = {

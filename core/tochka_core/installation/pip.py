@@ -4,12 +4,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
 from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from tochka_core.errors import OperatorError
 
@@ -82,7 +84,7 @@ def _step(item: _Item) -> Step:
 
 def _installed(name: str) -> str | None:
     try:
-        return version(name)
+        return installed_version(name)
     except PackageNotFoundError:
         return None
 
@@ -100,8 +102,21 @@ def install_beside(wheels: Sequence[Path], folder: Path) -> None:
 
 
 def install(wheels: Sequence[Path]) -> None:
-    """Install exactly *wheels*, in the place of other versions."""
-    _pip("install", "--no-deps", "--no-index", "--force-reinstall", *map(str, wheels))
+    """Install exactly *wheels*, in the place of other versions.
+
+    By name, version and hash: pip would note the path of a wheel, which is soon gone.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as listing:
+        listing.writelines(f"{_pinned(wheel)}\n" for wheel in wheels)
+        listing.flush()
+        places = {f"--find-links={wheel.parent}" for wheel in wheels}
+        reinstall = ("--no-deps", "--no-index", "--force-reinstall")
+        _pip("install", *reinstall, *places, f"--requirement={listing.name}")
+
+
+def _pinned(wheel: Path) -> str:
+    name, version, _, _ = parse_wheel_filename(wheel.name)
+    return f"{name}=={version} --hash=sha256:{sha256(wheel.read_bytes()).hexdigest()}"
 
 
 def uninstall(distributions: Sequence[str]) -> None:

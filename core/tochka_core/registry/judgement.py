@@ -13,6 +13,7 @@ from tochka_core import __version__
 from tochka_core.db import Database
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
+from tochka_core.logs import configure_logging
 from tochka_core.registry.composition import compose
 from tochka_core.registry.events import Assembled, Began, Event, Judgement, Migration, Ready
 from tochka_core.registry.last_judgement import write_last_judgement
@@ -60,6 +61,7 @@ async def judge(
             begin=lambda name, phase: tell(Began(name, phase)),
             staged=lambda: tell(Assembled()),
         )
+        configure_logging(settings.log_level, packages=assembly.packages)
         migrate = rehearse_all if rehearse else upgrade_modules
         result = await migrate(engine, assembly, tell=tell)
     ready = [item for item in assembly.modules if item.name not in result.failures]

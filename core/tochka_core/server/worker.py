@@ -46,6 +46,7 @@ def create_worker() -> Litestar:
     ready = asyncio.run(_read_ready(settings))
     candidates = [item for item in discover() if ready.get(item.name) == item.version]
     assembly = assemble(gate(candidates, core_version=__version__))
+    configure_logging(settings.log_level, packages=assembly.packages)
     app = build_app(settings, assembly, ready=ready.keys())
     app.asgi_handler = Draining(app.asgi_handler)
     atexit.register(_end_at_once, use)

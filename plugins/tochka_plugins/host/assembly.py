@@ -20,6 +20,11 @@ class Assembly(msgspec.Struct, frozen=True):
     """In the order of dependencies."""
     quarantined: tuple[Quarantined, ...]
 
+    @property
+    def packages(self) -> frozenset[str]:
+        """The top-level packages of the modules that can be served."""
+        return frozenset(module.candidate.package for module in self.modules)
+
 
 def assemble(
     gated: Gated,

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from revisions import catalog_digest, create_table
 from sqlalchemy import event, text
+from sqlalchemy.util import await_only
 from tochka_migrations import Patience, core_target, upgrade
 
 CHANGE = "op.execute('ALTER TABLE mod_notes.notes ADD COLUMN more int')"
@@ -59,3 +60,23 @@ async def test_a_lock_that_stays_fails_the_module_and_names_the_statement(empty,
     assert "ALTER TABLE mod_notes.notes ADD COLUMN more int" in reason
     await rival.rollback()
     assert await catalog_digest(empty) == before
+
+
+async def test_what_another_session_makes_meanwhile_is_not_laid_at_the_revisions_door(
+    empty, targets
+):
+    makings = ["CREATE TABLE public.of_another (id int)"]
+
+    async def make(statement):
+        async with empty.begin() as other:
+            await other.execute(text(statement))
+
+    def interfere(_connection, _cursor, statement, *_further):
+        if "ADD COLUMN more" in statement and makings:
+            await_only(make(makings.pop()))
+
+    event.listen(empty.sync_engine, "before_cursor_execute", interfere)
+    result = await upgrade(empty, targets)
+    assert result.failures == {}
+    assert result.outcomes[1].after == "notes2"
+    assert makings == []
