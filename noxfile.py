@@ -67,7 +67,8 @@ def integration(session: Session) -> None:
 def e2e(session: Session) -> None:
     """Build wheels, good and bad, install them with pip in a fresh environment, and talk HTTP."""
     install_locked(session)
-    session.run("pytest", "tests/contract", "tests/e2e", *session.posargs, env=ENVIRONMENT)
+    options = ("-n", "2", "--dist", "loadfile", *session.posargs)
+    session.run("pytest", *options, "tests/contract", "tests/e2e", env=ENVIRONMENT)
 
 
 @nox.session

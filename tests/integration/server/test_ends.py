@@ -23,7 +23,8 @@ WHILE_SERVING = {"terminated": 0, "interrupted": 0, "killed": -9}
 def assert_ended(place, platform, code):
     ended_with, output = platform.wait()
     assert ended_with == code, output
-    assert "Traceback" not in output
+    if code != -signal.SIGKILL:  # which may come between a child's start and what it is told to do
+        assert "Traceback" not in output
     eventually(lambda: place.processes() == [], platform)
     assert list(Path(tempfile.gettempdir()).glob(f"tochka-{platform.process.pid}-*")) == []
 
