@@ -194,6 +194,14 @@ def test_a_module_that_others_need_stays(environment, modules, shelf, workspace)
     assert "missing" in modules("list")
 
 
+def test_what_is_installed_already_is_served_after_an_install(
+    platform, environment, modules, shelf
+):
+    environment.pip("install", "--quiet", "--no-deps", shelf["1.0"])
+    assert "Nothing to do" in modules("install", "--no-index", "shelf")
+    assert platform.tenant_client("acme", modules=["shelf"]).get(SHELF).text == "1.0"
+
+
 def test_what_pip_cannot_find_is_one_line(modules):
     said = modules("install", "--no-index", "nowhere-to-be-found", code=1)
     assert "No matching distribution found for nowhere-to-be-found" in said

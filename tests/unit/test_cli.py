@@ -150,3 +150,15 @@ def test_a_setting_that_nothing_reads_is_warned_of(run):
 def test_a_table_has_columns(capsys):
     print_table(("NAME", "STATE"), [("contacts", "ready"), ("x", "")])
     assert capsys.readouterr().out == "NAME      STATE\ncontacts  ready\nx\n"
+
+
+@pytest.mark.parametrize(("title", "said"), [("", "title"), ("\udcff", "not UTF-8")])
+def test_a_tenant_is_held_to_the_rules_of_a_request(run, title, said):
+    assert said in refusal(run("tenants", "create", "acme", "--title", title))
+
+
+@pytest.mark.parametrize("command", ["install", "upgrade", "check-before"])
+def test_an_empty_requirement_is_refused(run, command):
+    result = run("modules", command, "contacts", " ")
+    assert result.exit_code == 2
+    assert "one of them is empty" in result.stderr

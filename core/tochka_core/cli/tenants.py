@@ -5,6 +5,7 @@ import asyncio
 import click
 
 from tochka_core.cli.group import TochkaGroup, read_settings
+from tochka_core.cli.input import read_input
 from tochka_core.cli.output import json_option, print_json
 from tochka_core.local import running_database
 from tochka_core.registry.session import in_platform_scope
@@ -30,7 +31,7 @@ def create(
     *, name: str, title: str | None, domain: str | None, owner_phone: str | None, as_json: bool
 ) -> None:
     """Create the tenant NAME."""
-    wanted = TenantIn(name=name, title=title, domain=domain, owner_phone=owner_phone)
+    wanted = read_input(TenantIn, name=name, title=title, domain=domain, owner_phone=owner_phone)
     with running_database(read_settings()) as settings:
         tenant = asyncio.run(_create(settings, wanted))
     if as_json:

@@ -53,7 +53,18 @@ def _pip_options(command: Callable[..., None]) -> Callable[..., None]:
         command = click.option(*names, multiple=True, help=text)(command)
     for name, text in reversed(_PIP_FLAGS):
         command = click.option(name, is_flag=True, help=text)(command)
-    return click.argument("requirements", nargs=-1, required=True)(json_option(command))
+    requirements = click.argument(
+        "requirements", nargs=-1, required=True, callback=_refuse_blank_requirements
+    )
+    return requirements(json_option(command))
+
+
+def _refuse_blank_requirements(
+    _context: click.Context, _parameter: click.Parameter, requirements: Sequence[str]
+) -> Sequence[str]:
+    if not all(item.strip() for item in requirements):  # pip would read it as no requirement
+        raise click.BadParameter("one of them is empty")
+    return requirements
 
 
 @click.command()
@@ -116,7 +127,8 @@ def _change(
         judgement = None
         if proof.steps:
             judgement = install_proven(settings, proof, tell=tell)
-            reload_servers(settings, tell=tell)
+        # Also where nothing was to be installed: an earlier command may have stopped half-way.
+        reload_servers(settings, tell=tell)
         change = _describe(proof, judgement)
     _show(change, as_json=as_json)
     if change.quarantined:
