@@ -1,5 +1,7 @@
 """Everything that is checked before a change lands: `nox`, or one part: `nox -s unit`."""
 
+import os
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -10,7 +12,16 @@ from packaging.requirements import Requirement
 nox.needs_version = ">=2026.4"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.error_on_missing_interpreters = True
-nox.options.sessions = ["lint", "types", "imports", "unit", "integration", "e2e", "lowest"]
+nox.options.sessions = [
+    "lint",
+    "types",
+    "imports",
+    "unit",
+    "integration",
+    "pooler",
+    "e2e",
+    "lowest",
+]
 
 ENVIRONMENT = {"PYTHONSAFEPATH": "1"}
 """Keeps the checkout's folder off sys.path: `core.tochka_core` must not be importable."""
@@ -69,6 +80,16 @@ def e2e(session: Session) -> None:
     install_locked(session)
     options = ("-n", "2", "--dist", "loadfile", *session.posargs)
     session.run("pytest", *options, "tests/contract", "tests/e2e", env=ENVIRONMENT)
+
+
+@nox.session
+def pooler(session: Session) -> None:
+    """Test requests through a real PgBouncer in transaction mode, where it is installed."""
+    if shutil.which("pgbouncer", path=os.pathsep.join([os.environ["PATH"], "/usr/sbin"])) is None:
+        session.skip("PgBouncer is not installed; Debian has it as pgbouncer")
+    install_locked(session)
+    tests = ("tests/integration/platform", "tests/integration/test_scope.py")
+    session.run("pytest", "-n", "2", "--pooler", *tests, *session.posargs, env=ENVIRONMENT)
 
 
 @nox.session

@@ -44,7 +44,11 @@ def create_app(
     """
     if not settings.jwt_secret:
         raise ConfigurationError("JWT_SECRET is not set; make one with: openssl rand -hex 32")
-    database = Database(settings.engine_url, pool_size=settings.db_pool_size)
+    database = Database(
+        settings.request_url,
+        pool_size=settings.db_pool_size,
+        is_pooled=settings.pooler_url is not None,
+    )
     tokens = AccessTokens(
         secret=settings.jwt_secret, lifetime_seconds=settings.access_token_seconds
     )

@@ -14,7 +14,9 @@ from sqlalchemy.exc import ArgumentError
 from tochka_core.errors import ConfigurationError
 
 UNPREFIXED: Final = frozenset({"database_url", "jwt_secret", "host", "port"})
-SECRETS: Final = frozenset({"database_url", "jwt_secret", "metrics_token", "password_pepper"})
+SECRETS: Final = frozenset(
+    {"database_url", "pooler_url", "jwt_secret", "metrics_token", "password_pepper"}
+)
 MIN_SECRET_BYTES: Final = 32
 PREFIX: Final = "TOCHKA_"
 
@@ -24,6 +26,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     database_url: str | None = None
     """The PostgreSQL to use, version 15 or newer; unset means a private one in `data_dir`."""
+
+    pooler_url: str | None = None
+    """A pooler in transaction mode before `database_url`, such as PgBouncer; requests go there."""
 
     jwt_secret: str | None = None
     """Signs access tokens, at least 32 bytes; unset is allowed with the private database only."""
@@ -95,6 +100,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError("DATABASE_URL is not set.")
         return engine_url(self.database_url)
 
+    @property
+    def request_url(self) -> URL:
+        """The address at which requests reach the database: the pooler's where there is one."""
+        if not self.pooler_url:
+            return self.engine_url
+        return engine_url(self.pooler_url, variable=variable_of("pooler_url"))
+
 
 def variable_of(field: str) -> str:
     """Return the name of the environment variable that sets *field*."""
@@ -132,6 +144,10 @@ def load_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -
         )
     if settings.database_url:
         engine_url(settings.database_url)
+    if settings.pooler_url:
+        if not settings.database_url:
+            raise ConfigurationError("TOCHKA_POOLER_URL needs DATABASE_URL, which migrations use.")
+        engine_url(settings.pooler_url, variable=variable_of("pooler_url"))
     return settings
 
 
@@ -146,22 +162,22 @@ def unknown_settings(environ: Mapping[str, str], *, env_file: Path | None = None
     return lines
 
 
-def engine_url(database_url: str) -> URL:
+def engine_url(database_url: str, *, variable: str = "DATABASE_URL") -> URL:
     """Return *database_url* for SQLAlchemy's asyncpg dialect, with libpq's `sslmode` understood.
 
     Raises:
-        ConfigurationError: it is malformed or not PostgreSQL's.
+        ConfigurationError: it is malformed or not PostgreSQL's; the message names *variable*.
     """
     try:
         url = make_url(database_url)
     except (ArgumentError, ValueError) as error:
         raise ConfigurationError(
-            "DATABASE_URL is malformed; it looks like "
+            f"{variable} is malformed; it looks like "
             "postgresql+asyncpg://user:password@host:5432/database."
         ) from error
     if url.drivername not in {"postgres", "postgresql", "postgresql+asyncpg"}:
         raise ConfigurationError(
-            f"DATABASE_URL names {url.drivername!r}; only postgresql+asyncpg is supported."
+            f"{variable} names {url.drivername!r}; only postgresql+asyncpg is supported."
         )
     query = dict(url.query)
     if "sslmode" in query:

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from pooler import running_pgbouncer
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -33,6 +34,25 @@ def server_url():
             yield make_url(url)
     finally:
         shutil.rmtree(folder)
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--pooler", action="store_true", help="let requests reach the database through PgBouncer"
+    )
+
+
+@pytest.fixture(scope="session")
+def pooler_url(pytestconfig, server_url):
+    """A pooler before the server where the tests are to use one, else `None`."""
+    if not pytestconfig.getoption("--pooler"):
+        yield None
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="tochka-pooler-") as folder,
+        running_pgbouncer(server_url, Path(folder)) as url,
+    ):
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -114,9 +134,10 @@ async def engine(database_url):
 
 
 @pytest.fixture
-def settings(database_url):
+def settings(database_url, pooler_url):
     return Settings(
-        database_url=database_url.render_as_string(hide_password=False),
+        database_url=_written(database_url),
+        pooler_url=pooler_url and _written(pooler_url.set(database=database_url.database)),
         jwt_secret="0123456789abcdef0123456789abcdef",
         bcrypt_cost=4,
         db_pool_size=5,
@@ -125,6 +146,11 @@ def settings(database_url):
 
 @pytest.fixture
 async def database(settings):
-    database = Database(settings.engine_url, pool_size=5)
+    is_pooled = settings.pooler_url is not None
+    database = Database(settings.request_url, pool_size=5, is_pooled=is_pooled)
     yield database
     await database.dispose()
+
+
+def _written(url):
+    return url.render_as_string(hide_password=False)

@@ -228,3 +228,15 @@ def test_every_setting_says_beneath_it_what_it_does():
         and str(text.value.value).strip()
     }
     assert documented == set(Settings.__struct_fields__)
+
+
+def test_a_pooler_stands_before_a_server_that_is_named_too():
+    pooler = {"TOCHKA_POOLER_URL": "postgresql://user@pooler:6432/db"}
+    with pytest.raises(ConfigurationError, match="needs DATABASE_URL"):
+        load_settings(pooler)
+    settings = load_settings({"DATABASE_URL": "postgresql://user@server/db", **pooler})
+    assert (settings.engine_url.host, settings.request_url.host) == ("server", "pooler")
+    with pytest.raises(ConfigurationError, match="TOCHKA_POOLER_URL names 'mysql'"):
+        load_settings(
+            {"DATABASE_URL": "postgresql://user@server/db", "TOCHKA_POOLER_URL": "mysql://a"}
+        )

@@ -1,7 +1,8 @@
 """The database as the rest of the core, and every module, reaches it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -15,6 +16,13 @@ from tochka_core.db.scope import Scope, require_scope, scoped
 
 _log = structlog.get_logger(__name__)
 
+_UNPREPARED: Final[Mapping[str, object]] = {
+    "statement_cache_size": 0,
+    "prepared_statement_cache_size": 0,
+    "prepared_statement_name_func": str,  # no name: the server forgets it with the next one
+}
+"""Keeps nothing prepared: behind a pooler the next transaction may be on another's connection."""
+
 
 class DatabaseUnavailable(Unavailable):
     """The database gives no connection: it is away, or all connections are busy."""
@@ -27,8 +35,11 @@ class DatabaseUnavailable(Unavailable):
 class Database:
     """A pool of connections on which every transaction has a scope."""
 
-    def __init__(self, url: URL, *, pool_size: int = 20) -> None:
-        """Make the pool; the first connection is opened when it is needed."""
+    def __init__(self, url: URL, *, pool_size: int = 20, is_pooled: bool = False) -> None:
+        """Make the pool; the first connection is opened when it is needed.
+
+        *is_pooled* tells that *url* is that of a pooler in transaction mode.
+        """
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -36,6 +47,7 @@ class Database:
             pool_timeout=10,
             pool_pre_ping=False,
             hide_parameters=True,
+            connect_args=_UNPREPARED if is_pooled else {},
         )
         require_scope(self.engine)
         self._platform_engine = scoped(self.engine, Scope.of_platform())
