@@ -199,6 +199,7 @@ def test_secrets_are_never_shown(secret):
     shown = repr(
         Settings(
             database_url=f"postgresql://anna:{secret}@host/name",
+            pooler_url=f"postgresql://anna:{secret}@pooler/name",
             jwt_secret=secret,
             password_pepper=secret,
             metrics_token=secret,
