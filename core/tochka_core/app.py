@@ -28,6 +28,7 @@ from tochka_core.registry.controllers import ModuleController
 from tochka_core.registry.lifespan import running_modules
 from tochka_core.settings import Settings
 from tochka_core.tenants.controllers import TenantController
+from tochka_core.tenants.member_controller import MemberController
 from tochka_core.users.controllers import UserController
 
 
@@ -66,7 +67,13 @@ def create_app(
             MetricsController,
             Router(
                 path=API_PATH,
-                route_handlers=[AuthController, UserController, TenantController, ModuleController],
+                route_handlers=[
+                    AuthController,
+                    UserController,
+                    TenantController,
+                    MemberController,
+                    ModuleController,
+                ],
             ),
         ],
         dependencies=core_dependencies(

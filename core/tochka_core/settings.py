@@ -20,6 +20,8 @@ SECRETS: Final = frozenset(
 MIN_SECRET_BYTES: Final = 32
 PREFIX: Final = "TOCHKA_"
 
+TenantCreation = Literal["platform", "anyone"]
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one process; `load_settings` makes them."""
@@ -68,6 +70,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     password_pepper: str = ""
     """A secret mixed into every password hash; changing it makes all passwords invalid."""
+
+    tenant_creation: TenantCreation = "platform"
+    """Who may create a tenant: a `platform_master` only, or anyone who is signed in."""
 
     access_token_seconds: Annotated[int, Meta(ge=60, le=86400)] = 900
     """How long an access token is valid."""

@@ -28,7 +28,7 @@ from tochka_core.http.lookup import Found, find_principal, find_tenant
 from tochka_core.http.problems import NOTHING_HERE
 from tochka_core.http.route_rules import MODULE_KEY
 from tochka_core.tenants.names import host_name
-from tochka_core.tenants.services import no_such_tenant, refuse_suspended
+from tochka_core.tenants.standing import no_such_tenant, refuse_suspended
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Receive, Scope, Send

@@ -8,9 +8,9 @@ from tochka_plugins import CurrentPrincipal, Tenant
 from tochka_core.db.injection import PlatformSession
 from tochka_core.registry import services
 from tochka_core.registry.schemas import ModuleOut, ModuleSwitch, TenantModuleOut
-from tochka_core.tenants.services import (
-    get_managed_tenant,
+from tochka_core.tenants.standing import (
     get_visible_tenant,
+    lock_managed_tenant,
     require_platform_master,
 )
 
@@ -55,7 +55,7 @@ class ModuleController(Controller):
         principal: CurrentPrincipal,
     ) -> TenantModuleOut:
         """Enable or disable a module; the tenant's owners, admins and a `platform_master` may."""
-        tenant = await get_managed_tenant(platform_session, principal, name)
+        tenant = (await lock_managed_tenant(platform_session, principal, name)).tenant
         if data.enabled:
             changed = await services.enable_module(platform_session, tenant, module, principal)
         else:

@@ -1,17 +1,19 @@
 """`/api/v1/tenants`."""
 
-from uuid import UUID
-
-from litestar import Controller, delete, get, patch, post
+from litestar import Controller, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from tochka_plugins import CurrentPrincipal, Page, PageQuery, RequestedPage
-from tochka_plugins.pagination import Limit, Offset
+from tochka_plugins import CurrentPrincipal, Page, RequestedPage
 
 from tochka_core.db.injection import PlatformSession
 from tochka_core.settings import Settings
 from tochka_core.tenants import members, services
-from tochka_core.tenants.schemas import MemberIn, MemberOut, TenantIn, TenantOut, TenantPatch
+from tochka_core.tenants.schemas import TenantIn, TenantOut, TenantPatch
+from tochka_core.tenants.standing import (
+    get_visible_tenant,
+    lock_managed_tenant,
+    require_platform_master,
+)
 from tochka_core.users.phones import normalize_phone
 
 
@@ -29,9 +31,12 @@ class TenantController(Controller):
         principal: CurrentPrincipal,
         settings: NamedDependency[Settings],
     ) -> TenantOut:
-        """Make a tenant; only a `platform_master` may."""
-        services.require_platform_master(principal)
-        owner_id = None
+        """Make a tenant; its owner is the caller, unless a `platform_master` names another.
+
+        Whether anyone may, or only a `platform_master`, is the operator's setting.
+        """
+        services.check_creator(principal, data, rule=settings.tenant_creation)
+        owner_id = principal.user_id
         if data.owner_phone is not None:
             phone = normalize_phone(
                 data.owner_phone, region=settings.default_region, pointer="/owner_phone"
@@ -55,7 +60,7 @@ class TenantController(Controller):
         self, name: FromPath[str], platform_session: PlatformSession, principal: CurrentPrincipal
     ) -> TenantOut:
         """Return one tenant that the caller belongs to; any for a `platform_master`."""
-        return TenantOut.of(await services.get_visible_tenant(platform_session, principal, name))
+        return TenantOut.of(await get_visible_tenant(platform_session, principal, name))
 
     @patch("/{name:str}", summary="Change a tenant")
     async def change(
@@ -66,50 +71,6 @@ class TenantController(Controller):
         principal: CurrentPrincipal,
     ) -> TenantOut:
         """Change title or domain, suspend or resume; only a `platform_master` may."""
-        services.require_platform_master(principal)
-        tenant = await services.get_managed_tenant(platform_session, principal, name)
-        return TenantOut.of(await services.change_tenant(platform_session, tenant, data))
-
-    @get("/{name:str}/members", summary="List members")
-    async def list_members(
-        self,
-        name: FromPath[str],
-        platform_session: PlatformSession,
-        principal: CurrentPrincipal,
-        limit: Limit = 50,
-        offset: Offset = 0,
-    ) -> Page[MemberOut]:
-        """Return who belongs to the tenant, the oldest members first."""
-        tenant = await services.get_visible_tenant(platform_session, principal, name)
-        query = PageQuery(limit=limit, offset=offset)
-        found, total = await members.list_members(platform_session, tenant, query)
-        return query.page([MemberOut.of(*member) for member in found], total)
-
-    @post("/{name:str}/members", summary="Add a member")
-    async def add_member(
-        self,
-        name: FromPath[str],
-        data: JSONBody[MemberIn],
-        platform_session: PlatformSession,
-        principal: CurrentPrincipal,
-        settings: NamedDependency[Settings],
-    ) -> MemberOut:
-        """Add a registered person; only a `platform_master` may."""
-        services.require_platform_master(principal)
-        tenant = await services.get_managed_tenant(platform_session, principal, name)
-        phone = normalize_phone(data.phone, region=settings.default_region)
-        user = await members.get_user_by_phone(platform_session, phone)
-        membership = await members.add_member(platform_session, tenant, user, data.role)
-        return MemberOut.of(membership, user)
-
-    @delete("/{name:str}/members/{user_id:uuid}", summary="Remove a member")
-    async def remove_member(
-        self,
-        name: FromPath[str],
-        user_id: FromPath[UUID],
-        platform_session: PlatformSession,
-        principal: CurrentPrincipal,
-    ) -> None:
-        """Take a person out of the tenant; its owners, admins and a `platform_master` may."""
-        tenant = await services.get_managed_tenant(platform_session, principal, name)
-        await members.remove_member(platform_session, tenant, user_id)
+        require_platform_master(principal)
+        standing = await lock_managed_tenant(platform_session, principal, name)
+        return TenantOut.of(await services.change_tenant(platform_session, standing.tenant, data))

@@ -5,12 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Conflict, NotFound, PageQuery
+from tochka_plugins import Conflict, NotFound, PageQuery, Principal
 from tochka_plugins.context import TenantRole
 
 from tochka_core.tenants.models import Membership, Tenant
+from tochka_core.tenants.standing import Standing
 from tochka_core.users.models import User
-from tochka_core.users.services import find_user_by_phone
+from tochka_core.users.services import find_user_by_phone, get_user
 
 
 async def get_user_by_phone(session: AsyncSession, phone: str) -> User:
@@ -43,15 +44,14 @@ async def list_members(
 
 
 async def add_member(
-    session: AsyncSession, tenant: Tenant, user: User, role: TenantRole
+    session: AsyncSession, standing: Standing, user: User, role: TenantRole
 ) -> Membership:
     """Make *user* a member.
-
-    The tenant's row must be locked (`get_managed_tenant`), so that two requests take turns.
 
     Raises:
         Conflict: they are one already.
     """
+    tenant = standing.tenant
     if await session.get(Membership, (tenant.id, user.id)) is not None:
         raise Conflict("This person is a member already.")
     membership = Membership(tenant_id=tenant.id, user_id=user.id, role=role)
@@ -60,23 +60,81 @@ async def add_member(
     return membership
 
 
-async def remove_member(session: AsyncSession, tenant: Tenant, user_id: UUID) -> None:
-    """Take a person out of the tenant; the tenant's row must be locked.
+async def change_role(
+    session: AsyncSession, standing: Standing, user_id: UUID, role: TenantRole
+) -> tuple[Membership, User]:
+    """Give a member another role.
 
     Raises:
         NotFound: they are no member.
+        PermissionDenied: an owner is concerned, and it is no owner who acts.
         Conflict: they are the last owner.
     """
+    membership = await _get_member(session, standing.tenant, user_id)
+    standing.require_rank_of(membership.role, role)
+    if role != "owner":
+        await _keep_an_owner(session, membership)
+    membership.role = role
+    await session.flush()
+    return membership, await get_user(session, user_id)
+
+
+async def remove_member(
+    session: AsyncSession, standing: Standing, principal: Principal, user_id: UUID
+) -> None:
+    """Take a person out of the tenant; anyone may take out themselves.
+
+    Raises:
+        NotFound: they are no member.
+        PermissionDenied: the caller may not remove this member.
+        Conflict: they are the last owner.
+    """
+    if user_id != principal.user_id:
+        standing.require_manager()
+    membership = await _get_member(session, standing.tenant, user_id)
+    standing.require_rank_of(membership.role)
+    await _keep_an_owner(session, membership)
+    await session.delete(membership)
+    await session.flush()
+
+
+async def transfer_ownership(
+    session: AsyncSession, standing: Standing, principal: Principal, user_id: UUID
+) -> tuple[Membership, User]:
+    """Make a member an owner in the place of *principal*, who becomes an admin.
+
+    Raises:
+        PermissionDenied: it is no owner who acts.
+        NotFound: one of them is no member.
+        Conflict: they are the same person.
+    """
+    standing.require_rank_of("owner")
+    if user_id == principal.user_id:
+        raise Conflict("You are to name another member.")
+    heir = await _get_member(session, standing.tenant, user_id)
+    own = await _get_member(session, standing.tenant, principal.user_id)
+    heir.role, own.role = "owner", "admin"
+    await session.flush()
+    return heir, await get_user(session, user_id)
+
+
+async def _get_member(session: AsyncSession, tenant: Tenant, user_id: UUID) -> Membership:
     membership = await session.get(Membership, (tenant.id, user_id))
     if membership is None:
         raise NotFound("There is no such member.")
-    if membership.role == "owner":
-        owners = await session.scalar(
-            select(func.count())
-            .select_from(Membership)
-            .where(Membership.tenant_id == tenant.id, Membership.role == "owner")
-        )
-        if owners == 1:
-            raise Conflict("The last owner cannot be removed.")
-    await session.delete(membership)
-    await session.flush()
+    return membership
+
+
+async def _keep_an_owner(session: AsyncSession, leaving: Membership) -> None:
+    """Refuse to let the last owner go.
+
+    Raises:
+        Conflict: *leaving* is the last owner.
+    """
+    if leaving.role != "owner":
+        return
+    owners = select(func.count()).where(
+        Membership.tenant_id == leaving.tenant_id, Membership.role == "owner"
+    )
+    if await session.scalar(owners) == 1:
+        raise Conflict("The last owner stays; make another member an owner first.")

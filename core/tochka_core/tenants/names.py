@@ -9,6 +9,16 @@ NAME_RULE: Final = re.compile(r"[a-z][a-z0-9-]{0,61}[a-z0-9]")
 DOMAIN_RULE: Final = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
 )
+# fmt: off
+RESERVED_NAMES: Final = frozenset({
+    "admin", "api", "app", "assets", "auth", "autoconfig", "autodiscover", "billing", "blog", "cdn",
+    "docs", "ftp", "health", "help", "imap", "localhost", "login", "mail", "media", "metrics", "mx",
+    "ns1", "ns2", "platform", "pop", "root", "schema", "smtp", "static", "status", "support",
+    "system", "tochka", "webmail", "www",
+})
+# fmt: on
+"""Names that, as a label of the platform's domain, would pass for the platform itself."""
+
 MAX_DOMAIN_CHARACTERS: Final = 253
 
 
@@ -16,7 +26,7 @@ def check_tenant_name(name: str) -> str:
     """Return *name* if a tenant may have it.
 
     Raises:
-        InvalidInput: it would not do as a host name's label.
+        InvalidInput: it would not do as a host name's label, or is reserved.
     """
     if not NAME_RULE.fullmatch(name):
         raise InvalidInput(
@@ -24,6 +34,9 @@ def check_tenant_name(name: str) -> str:
             " beginning with a letter.",
             pointer="/name",
         )
+    # A label with hyphens in its third and fourth place is an encoding, such as `xn--` (RFC 5891).
+    if name in RESERVED_NAMES or name[2:4] == "--":
+        raise InvalidInput("This name is reserved.", pointer="/name")
     return name
 
 

@@ -23,7 +23,7 @@ class TenantIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The name is used where there is no title."""
     domain: str | None = None
     owner_phone: str | None = None
-    """A registered person who becomes the owner; otherwise the tenant starts without members."""
+    """A registered person who becomes the owner in the place of the caller."""
 
 
 class TenantPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +65,18 @@ class MemberIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     phone: str
     role: TenantRole = "member"
+
+
+class MemberPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to change of a member."""
+
+    role: TenantRole
+
+
+class OwnershipIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The member who is to be an owner."""
+
+    user_id: UUID
 
 
 class MemberOut(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Making, finding and changing tenants."""
+"""Making, listing and changing tenants."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,9 +10,9 @@ from msgspec import UNSET
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Conflict, NotFound, PageQuery, PermissionDenied, Principal
-from tochka_plugins.context import TenantRole
+from tochka_plugins import Conflict, PageQuery, PermissionDenied, Principal
 
+from tochka_core.settings import TenantCreation
 from tochka_core.tenants.models import Membership, Tenant
 from tochka_core.tenants.names import check_tenant_name, normalize_domain
 from tochka_core.tenants.schemas import TenantIn, TenantPatch
@@ -21,7 +21,6 @@ _log = structlog.get_logger(__name__)
 
 ORDERABLE = frozenset({"name", "title", "created_at"})
 SEARCHABLE = frozenset({"name", "title", "domain"})
-MANAGERS: frozenset[TenantRole] = frozenset({"owner", "admin"})
 
 
 class TenantRepository(SQLAlchemyAsyncRepository[Tenant]):
@@ -30,29 +29,18 @@ class TenantRepository(SQLAlchemyAsyncRepository[Tenant]):
     model_type = Tenant
 
 
-def no_such_tenant() -> NotFound:
-    """Return the one answer for a tenant that does not exist and one the caller may not see."""
-    return NotFound("There is no such tenant, or you are not a member of it.")
-
-
-def refuse_suspended(is_suspended: bool, reason: str | None) -> None:  # noqa: FBT001 - reads as a sentence
-    """Let members through only while the tenant is active.
+def check_creator(principal: Principal, wanted: TenantIn, *, rule: TenantCreation) -> None:
+    """Let *principal* create the tenant *wanted*, if the operator's *rule* allows it.
 
     Raises:
-        PermissionDenied: it is suspended; the members are told why.
+        PermissionDenied: only a `platform_master` may, or may say what *wanted* says.
     """
-    if is_suspended:
-        raise PermissionDenied(f"The tenant is suspended: {reason or 'no reason is given'}")
-
-
-def require_platform_master(principal: Principal) -> None:
-    """Let only the platform's own people through.
-
-    Raises:
-        PermissionDenied: the caller is not a `platform_master`.
-    """
-    if principal.role != "platform_master":
-        raise PermissionDenied("Only a platform_master may do this.")
+    if principal.role == "platform_master":
+        return
+    if rule == "platform":
+        raise PermissionDenied("Only a platform_master may create a tenant.")
+    if wanted.domain is not None or wanted.owner_phone is not None:
+        raise PermissionDenied("Only a platform_master may set a domain or another owner.")
 
 
 async def create_tenant(
@@ -116,45 +104,6 @@ async def list_tenants(
         *visible,
         count_with_window_function=False,
     )
-
-
-async def get_visible_tenant(session: AsyncSession, principal: Principal, name: str) -> Tenant:
-    """Return the tenant called *name*, if *principal* is a member or a `platform_master`.
-
-    Raises:
-        NotFound: there is none, or the caller may not know of it.
-    """
-    tenant = await session.scalar(select(Tenant).where(Tenant.name == name))
-    if tenant is None:
-        raise no_such_tenant()
-    if principal.role != "platform_master":
-        await _get_role(session, principal, tenant)
-    return tenant
-
-
-async def get_managed_tenant(session: AsyncSession, principal: Principal, name: str) -> Tenant:
-    """Return the tenant called *name*, if *principal* may manage it; its row is locked.
-
-    Raises:
-        NotFound: there is none, or the caller may not know of it.
-        PermissionDenied: the caller is a member, but neither owner nor admin, or it is suspended.
-    """
-    tenant = await get_visible_tenant(session, principal, name)
-    if principal.role != "platform_master":
-        role = await _get_role(session, principal, tenant)
-        if role not in MANAGERS:
-            raise PermissionDenied("Only an owner or admin of the tenant may do this.")
-        refuse_suspended(tenant.suspended_at is not None, tenant.suspension_reason)
-    # Only now: a stranger must not be able to make the tenant's own people wait.
-    await session.refresh(tenant, with_for_update=True)
-    return tenant
-
-
-async def _get_role(session: AsyncSession, principal: Principal, tenant: Tenant) -> TenantRole:
-    membership = await session.get(Membership, (tenant.id, principal.user_id))
-    if membership is None:
-        raise no_such_tenant()
-    return membership.role
 
 
 async def _flush(session: AsyncSession) -> None:

@@ -1,0 +1,116 @@
+"""What a person may do in a tenant: see it, manage it, or not even know of it."""
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from tochka_plugins import NotFound, PermissionDenied, Principal
+from tochka_plugins.context import TenantRole
+
+from tochka_core.tenants.models import Membership, Tenant
+
+MANAGERS: frozenset[TenantRole] = frozenset({"owner", "admin"})
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A tenant whose row is locked, and the role in which a person acts there."""
+
+    tenant: Tenant
+    role: TenantRole
+    """A `platform_master` acts as an owner."""
+    is_platform: bool
+    """It is a `platform_master` who acts."""
+
+    def require_manager(self) -> None:
+        """Let owners and admins through while the tenant is active, and a `platform_master`.
+
+        Raises:
+            PermissionDenied: the person is a plain member, or the tenant is suspended.
+        """
+        if self.role not in MANAGERS:
+            raise PermissionDenied("Only an owner or admin of the tenant may do this.")
+        if not self.is_platform:
+            is_suspended = self.tenant.suspended_at is not None
+            refuse_suspended(is_suspended, self.tenant.suspension_reason)
+
+    def require_rank_of(self, *roles: TenantRole) -> None:
+        """Let only an owner appoint, change or remove an owner.
+
+        Raises:
+            PermissionDenied: an owner is among *roles*, and it is no owner who acts.
+        """
+        if "owner" in roles and self.role != "owner":
+            raise PermissionDenied("Only an owner may appoint, change or remove an owner.")
+
+
+def no_such_tenant() -> NotFound:
+    """Return the one answer for a tenant that does not exist and one the caller may not see."""
+    return NotFound("There is no such tenant, or you are not a member of it.")
+
+
+def refuse_suspended(is_suspended: bool, reason: str | None) -> None:  # noqa: FBT001 - reads as a sentence
+    """Let members through only while the tenant is active.
+
+    Raises:
+        PermissionDenied: it is suspended; the members are told why.
+    """
+    if is_suspended:
+        raise PermissionDenied(f"The tenant is suspended: {reason or 'no reason is given'}")
+
+
+def require_platform_master(principal: Principal) -> None:
+    """Let only the platform's own people through.
+
+    Raises:
+        PermissionDenied: the caller is not a `platform_master`.
+    """
+    if principal.role != "platform_master":
+        raise PermissionDenied("Only a platform_master may do this.")
+
+
+async def get_visible_tenant(session: AsyncSession, principal: Principal, name: str) -> Tenant:
+    """Return the tenant called *name*, if *principal* is a member or a `platform_master`.
+
+    Raises:
+        NotFound: there is none, or the caller may not know of it.
+    """
+    tenant = await session.scalar(select(Tenant).where(Tenant.name == name))
+    if tenant is None:
+        raise no_such_tenant()
+    await _get_role(session, principal, tenant)
+    return tenant
+
+
+async def lock_tenant(session: AsyncSession, principal: Principal, name: str) -> Standing:
+    """Return where *principal* stands in the tenant called *name*; until the end it stays so.
+
+    Raises:
+        NotFound: there is none, or the caller may not know of it.
+    """
+    tenant = await get_visible_tenant(session, principal, name)
+    # Only now: a stranger must not be able to make the tenant's own people wait.
+    await session.refresh(tenant, with_for_update=True)
+    # Once more: another may have changed it while this one waited.
+    role = await _get_role(session, principal, tenant)
+    return Standing(tenant, role, is_platform=principal.role == "platform_master")
+
+
+async def lock_managed_tenant(session: AsyncSession, principal: Principal, name: str) -> Standing:
+    """Return where *principal* stands in a tenant that they may manage.
+
+    Raises:
+        NotFound: there is none, or the caller may not know of it.
+        PermissionDenied: the caller is a member, but neither owner nor admin, or it is suspended.
+    """
+    standing = await lock_tenant(session, principal, name)
+    standing.require_manager()
+    return standing
+
+
+async def _get_role(session: AsyncSession, principal: Principal, tenant: Tenant) -> TenantRole:
+    if principal.role == "platform_master":
+        return "owner"
+    place = (tenant.id, principal.user_id)
+    membership = await session.get(Membership, place, populate_existing=True)
+    if membership is None:
+        raise no_such_tenant()
+    return membership.role
