@@ -28,6 +28,10 @@ from tochka_core.registry.controllers import ModuleController
 from tochka_core.registry.lifespan import running_modules
 from tochka_core.settings import Settings
 from tochka_core.tenants.controllers import TenantController
+from tochka_core.tenants.invitation_controllers import (
+    ReceivedInvitationController,
+    SentInvitationController,
+)
 from tochka_core.tenants.member_controller import MemberController
 from tochka_core.users.controllers import UserController
 
@@ -72,6 +76,8 @@ def create_app(
                     UserController,
                     TenantController,
                     MemberController,
+                    SentInvitationController,
+                    ReceivedInvitationController,
                     ModuleController,
                 ],
             ),

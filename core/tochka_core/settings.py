@@ -74,6 +74,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tenant_creation: TenantCreation = "platform"
     """Who may create a tenant: a `platform_master` only, or anyone who is signed in."""
 
+    invitation_days: Annotated[int, Meta(ge=1, le=365)] = 7
+    """How long an invitation to a tenant is open."""
+
     access_token_seconds: Annotated[int, Meta(ge=60, le=86400)] = 900
     """How long an access token is valid."""
 

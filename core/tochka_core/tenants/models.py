@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, func
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 from tochka_plugins import PlatformModel
 from tochka_plugins.context import TenantRole
@@ -41,3 +41,22 @@ class Membership(CoreBase):
     )
     role: Mapped[TenantRole] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Invitation(PlatformModel, CoreBase):
+    """A place in a tenant, kept for whoever has the phone; it is gone once it is answered."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "phone"),
+        CheckConstraint("role IN ('owner', 'admin', 'member')", name="role"),
+    )
+    __mapper_args__ = {"primary_key": ["id"]}  # noqa: RUF012 - the name and type are SQLAlchemy's
+
+    tenant_id: Mapped[UUID] = mapped_column(
+        ForeignKey("tochka.tenants.id", ondelete="CASCADE"), primary_key=True, sort_order=-100
+    )
+    phone: Mapped[str] = mapped_column(index=True)
+    """E.164; nobody needs to have registered with it yet."""
+    role: Mapped[TenantRole] = mapped_column(Text)
+    expires_at: Mapped[datetime]

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from tochka_plugins.context import TenantRole
 
-from tochka_core.tenants.models import Membership, Tenant
+from tochka_core.tenants.models import Invitation, Membership, Tenant
 from tochka_core.users.models import User
 
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -91,3 +91,50 @@ class MemberOut(msgspec.Struct, frozen=True):
     def of(cls, membership: Membership, user: User) -> "MemberOut":
         """Show *membership* of *user*."""
         return cls(user.id, user.phone, membership.role, membership.created_at)
+
+
+class InvitationOut(msgspec.Struct, frozen=True):
+    """An invitation, as the tenant sees it."""
+
+    id: UUID
+    phone: str
+    role: TenantRole
+    created_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, invitation: Invitation) -> "InvitationOut":
+        """Show *invitation*."""
+        return cls(
+            id=invitation.id,
+            phone=invitation.phone,
+            role=invitation.role,
+            created_at=invitation.created_at,
+            expires_at=invitation.expires_at,
+        )
+
+
+class InvitedTenant(msgspec.Struct, frozen=True):
+    """As much of a tenant as somebody may see who is invited to it."""
+
+    name: str
+    title: str
+
+
+class OwnInvitationOut(msgspec.Struct, frozen=True):
+    """An invitation, as the invited person sees it."""
+
+    id: UUID
+    tenant: InvitedTenant
+    role: TenantRole
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, invitation: Invitation, tenant: Tenant) -> "OwnInvitationOut":
+        """Show *invitation* to *tenant*."""
+        return cls(
+            id=invitation.id,
+            tenant=InvitedTenant(tenant.name, tenant.title),
+            role=invitation.role,
+            expires_at=invitation.expires_at,
+        )

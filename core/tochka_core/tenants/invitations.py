@@ -1,0 +1,160 @@
+"""Inviting people to a tenant by phone, and their answers.
+
+An invitation is a row as long as it is open. To answer it, or to revoke it, is to delete the row:
+of two who try at once one finds it.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from tochka_plugins import Conflict, NotFound, PageQuery, Principal
+from tochka_plugins.context import TenantRole
+
+from tochka_core.tenants.models import Invitation, Membership, Tenant
+from tochka_core.tenants.standing import Standing, refuse_suspended
+from tochka_core.users.models import User
+
+
+async def invite(
+    session: AsyncSession, standing: Standing, phone: str, role: TenantRole, *, days: int
+) -> Invitation:
+    """Keep a place for whoever has *phone* (E.164), registered or not, for *days*.
+
+    Raises:
+        PermissionDenied: the place is an owner's, and it is no owner who invites.
+        Conflict: they are a member, or are invited already.
+    """
+    standing.require_rank_of(role)
+    tenant_id = standing.tenant.id
+    member = select(Membership.user_id).join(User, User.id == Membership.user_id)
+    if await session.scalar(member.where(Membership.tenant_id == tenant_id, User.phone == phone)):
+        raise Conflict("This person is a member already.")
+    await session.execute(
+        delete(Invitation).where(
+            Invitation.tenant_id == tenant_id, Invitation.phone == phone, ~_is_open()
+        )
+    )
+    invitation = Invitation(tenant_id=tenant_id, phone=phone, role=role, expires_at=_expiry(days))
+    known = select(Invitation.id).where(
+        Invitation.tenant_id == tenant_id, Invitation.phone == phone
+    )
+    if await session.scalar(known):
+        raise Conflict("This person is invited already; resend the invitation.")
+    session.add(invitation)
+    await session.flush()
+    return invitation
+
+
+async def list_invitations(
+    session: AsyncSession, tenant: Tenant, query: PageQuery
+) -> tuple[Sequence[Invitation], int]:
+    """Return one page of a tenant's open invitations, the oldest first, and how many there are."""
+    is_wanted = (Invitation.tenant_id == tenant.id) & _is_open()
+    total = await session.scalar(select(func.count()).where(is_wanted))
+    rows = await session.scalars(
+        select(Invitation)
+        .where(is_wanted)
+        .order_by(Invitation.id)
+        .limit(query.limit)
+        .offset(query.offset)
+    )
+    return rows.all(), total or 0
+
+
+async def resend(
+    session: AsyncSession, standing: Standing, invitation_id: UUID, *, days: int
+) -> Invitation:
+    """Let an invitation, also one that has expired, be open for *days* from now.
+
+    Raises:
+        NotFound: there is none.
+        PermissionDenied: the place is an owner's, and it is no owner who invites.
+    """
+    invitation = await _get_sent(session, standing, invitation_id)
+    invitation.expires_at = _expiry(days)
+    await session.flush()
+    return invitation
+
+
+async def revoke(session: AsyncSession, standing: Standing, invitation_id: UUID) -> None:
+    """Take an invitation back.
+
+    Raises:
+        NotFound: there is none, or it was answered.
+        PermissionDenied: the place is an owner's, and it is no owner who revokes.
+    """
+    await session.delete(await _get_sent(session, standing, invitation_id))
+    await session.flush()
+
+
+async def list_received(
+    session: AsyncSession, principal: Principal
+) -> Sequence[tuple[Invitation, Tenant]]:
+    """Return the open invitations of *principal*, the oldest first."""
+    rows = await session.execute(
+        select(Invitation, Tenant)
+        .join(Tenant, Tenant.id == Invitation.tenant_id)
+        .where(Invitation.phone == principal.phone, _is_open())
+        .order_by(Invitation.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def accept(session: AsyncSession, principal: Principal, invitation_id: UUID) -> Tenant:
+    """Make *principal* a member as the invitation says, and return the tenant.
+
+    Who has become a member meanwhile stays what they are.
+
+    Raises:
+        NotFound: there is no such open invitation for them.
+        PermissionDenied: the tenant is suspended; the invitation stays.
+    """
+    invitation = await _take(session, principal, invitation_id)
+    tenant = await session.get_one(Tenant, invitation.tenant_id)
+    refuse_suspended(tenant.suspended_at is not None, tenant.suspension_reason)
+    place = {"tenant_id": tenant.id, "user_id": principal.user_id, "role": invitation.role}
+    await session.execute(insert(Membership).values(place).on_conflict_do_nothing())
+    return tenant
+
+
+async def decline(session: AsyncSession, principal: Principal, invitation_id: UUID) -> None:
+    """Turn an invitation down.
+
+    Raises:
+        NotFound: there is no such open invitation for them.
+    """
+    await _take(session, principal, invitation_id)
+
+
+async def _take(session: AsyncSession, principal: Principal, invitation_id: UUID) -> Invitation:
+    own = (Invitation.id == invitation_id) & (Invitation.phone == principal.phone)
+    taken: Invitation | None = await session.scalar(
+        delete(Invitation).where(own, _is_open()).returning(Invitation)
+    )
+    if taken is None:
+        raise _no_such_invitation()
+    return taken
+
+
+async def _get_sent(session: AsyncSession, standing: Standing, invitation_id: UUID) -> Invitation:
+    invitation = await session.get(Invitation, invitation_id, with_for_update=True)
+    if invitation is None or invitation.tenant_id != standing.tenant.id:
+        raise _no_such_invitation()
+    standing.require_rank_of(invitation.role)
+    return invitation
+
+
+def _no_such_invitation() -> NotFound:
+    return NotFound("There is no such invitation, or it is no longer open.")
+
+
+def _is_open() -> ColumnElement[bool]:
+    return Invitation.expires_at > func.now()
+
+
+def _expiry(days: int) -> datetime:
+    return datetime.now(UTC) + timedelta(days=days)
