@@ -7,6 +7,7 @@ from litestar import Litestar, Router
 from litestar.config.response_cache import ResponseCacheConfig
 from tochka_plugins.host import StagedModule
 
+from tochka_core.audit.controllers import AuditController
 from tochka_core.auth.controllers import AuthController
 from tochka_core.auth.passwords import PasswordHasher
 from tochka_core.auth.services import AuthService
@@ -75,6 +76,7 @@ def create_app(
                     AuthController,
                     UserController,
                     TenantController,
+                    AuditController,
                     MemberController,
                     SentInvitationController,
                     ReceivedInvitationController,

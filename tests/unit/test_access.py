@@ -4,8 +4,9 @@ from uuid import UUID
 
 import pytest
 from tochka_core.http.access import _bearer_token, _choose, _header, _tenant_name
+from tochka_core.http.entering import enter_as_platform
 from tochka_core.http.lookup import Found
-from tochka_plugins import InvalidInput, NotAuthenticated, NotFound, PermissionDenied
+from tochka_plugins import InvalidInput, NotAuthenticated, NotFound, PermissionDenied, Principal
 
 
 def found(name="acme", *, role="member", by_domain=False, suspended=False, reason=None):
@@ -106,3 +107,11 @@ def test_a_bearer_token_is_read_in_any_case(value):
 def test_without_a_bearer_token_nobody_is_signed_in(headers):
     with pytest.raises(NotAuthenticated, match="Authorization: Bearer"):
         _bearer_token(scope(*headers))
+
+
+def test_the_reason_of_the_platform_is_text():
+    person = Principal(user_id=UUID(int=2), phone="+79990000001", role="platform_master")
+    headers = [(b"x-tenant-reason", b"\xff")]
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
+    with pytest.raises(InvalidInput, match="not UTF-8"):
+        enter_as_platform(None, scope, person, [found(role=None)], "acme")

@@ -24,6 +24,7 @@ from tochka_plugins.routing import ANONYMOUS_KEY
 
 from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
+from tochka_core.http.entering import enter_as_platform
 from tochka_core.http.lookup import Found, find_principal, find_tenant
 from tochka_core.http.problems import NOTHING_HERE
 from tochka_core.http.route_rules import MODULE_KEY
@@ -81,7 +82,9 @@ class AccessControl(ASGIMiddleware):
             found = await find_tenant(
                 session, name=name, domain=domain, user_id=user_id, module=module
             )
-        tenant = _choose(found, name=name, is_anonymous=is_anonymous)
+            tenant = enter_as_platform(session, scope, person, found, name) or _choose(
+                found, name=name, is_anonymous=is_anonymous
+            )
         if module is not None:
             self._check_module(module, tenant)
         return Access(

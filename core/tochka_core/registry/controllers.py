@@ -55,9 +55,9 @@ class ModuleController(Controller):
         principal: CurrentPrincipal,
     ) -> TenantModuleOut:
         """Enable or disable a module; the tenant's owners, admins and a `platform_master` may."""
-        tenant = (await lock_managed_tenant(platform_session, principal, name)).tenant
+        standing = await lock_managed_tenant(platform_session, principal, name)
         if data.enabled:
-            changed = await services.enable_module(platform_session, tenant, module, principal)
+            changed = await services.enable_module(platform_session, standing, module)
         else:
-            changed = await services.disable_module(platform_session, tenant, module)
+            changed = await services.disable_module(platform_session, standing, module)
         return TenantModuleOut.of(changed, enabled=data.enabled)

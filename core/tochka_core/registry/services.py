@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Conflict, NotFound, PermissionDenied, Principal
+from tochka_plugins import Conflict, NotFound, PermissionDenied
 
 from tochka_core.registry.models import Module, TenantModule
-from tochka_core.tenants.models import Tenant
-
-_log = structlog.get_logger(__name__)
+from tochka_core.tenants.standing import Standing
 
 
 async def list_modules(session: AsyncSession) -> Sequence[Module]:
@@ -40,10 +37,8 @@ async def enabled_modules(session: AsyncSession, tenant_id: UUID) -> frozenset[s
     return frozenset((await session.scalars(names)).all())
 
 
-async def enable_module(
-    session: AsyncSession, tenant: Tenant, name: str, principal: Principal
-) -> Module:
-    """Enable a module for *tenant*, whose row must be locked; again is no error.
+async def enable_module(session: AsyncSession, standing: Standing, name: str) -> Module:
+    """Enable a module for the tenant of *standing*; again is no error.
 
     Raises:
         NotFound: no such module can be used.
@@ -53,39 +48,46 @@ async def enable_module(
     module = await _get_module(session, name)
     if module.state != "ready":
         raise NotFound("There is no such module.")
-    if module.availability != "open" and principal.role != "platform_master":
+    if module.availability != "open" and standing.principal.role != "platform_master":
         raise PermissionDenied("Only a platform_master may enable this module.")
-    missing = sorted(set(module.requires) - await enabled_modules(session, tenant.id))
+    tenant_id = standing.tenant.id
+    missing = sorted(set(module.requires) - await enabled_modules(session, tenant_id))
     if missing:
         needed = ", ".join(missing)
         raise Conflict(f"Enable {needed} first: this module needs it.", missing=missing)
-    await session.execute(
+    is_new = await session.scalar(
         insert(TenantModule)
-        .values(tenant_id=tenant.id, module=module.name)
+        .values(tenant_id=tenant_id, module=module.name)
         .on_conflict_do_nothing()
+        .returning(TenantModule.module)
     )
-    _log.info("module enabled", module=module.name, tenant=tenant.name)
+    if is_new:
+        standing.record(session, "module.enabled", module=name)
     return module
 
 
-async def disable_module(session: AsyncSession, tenant: Tenant, name: str) -> Module:
-    """Disable a module for *tenant*, whose row must be locked; its data stay. Again is no error.
+async def disable_module(session: AsyncSession, standing: Standing, name: str) -> Module:
+    """Disable a module for the tenant of *standing*; its data stay. Again is no error.
 
     Raises:
         NotFound: there is no such module.
         Conflict: enabled modules need it; `dependents` lists them.
     """
     module = await _get_module(session, name)
-    enabled = await enabled_modules(session, tenant.id)
+    tenant_id = standing.tenant.id
+    enabled = await enabled_modules(session, tenant_id)
     needing = select(Module.name).where(Module.requires.contains([name]), Module.name.in_(enabled))
     dependents = sorted((await session.scalars(needing)).all())
     if dependents:
         listed = ", ".join(dependents)
         raise Conflict(f"Disable {listed} first: it needs this module.", dependents=dependents)
-    await session.execute(
-        delete(TenantModule).where(TenantModule.tenant_id == tenant.id, TenantModule.module == name)
+    was_enabled = await session.scalar(
+        delete(TenantModule)
+        .where(TenantModule.tenant_id == tenant_id, TenantModule.module == name)
+        .returning(TenantModule.module)
     )
-    _log.info("module disabled", module=name, tenant=tenant.name)
+    if was_enabled:
+        standing.record(session, "module.disabled", module=name)
     return module
 
 

@@ -42,7 +42,10 @@ class TenantController(Controller):
                 data.owner_phone, region=settings.default_region, pointer="/owner_phone"
             )
             owner_id = (await members.get_user_by_phone(platform_session, phone)).id
-        return TenantOut.of(await services.create_tenant(platform_session, data, owner_id=owner_id))
+        tenant = await services.create_tenant(
+            platform_session, data, actor=principal.user_id, owner_id=owner_id
+        )
+        return TenantOut.of(tenant)
 
     @get("/", summary="List tenants")
     async def list_all(
@@ -73,4 +76,4 @@ class TenantController(Controller):
         """Change title or domain, suspend or resume; only a `platform_master` may."""
         require_platform_master(principal)
         standing = await lock_managed_tenant(platform_session, principal, name)
-        return TenantOut.of(await services.change_tenant(platform_session, standing.tenant, data))
+        return TenantOut.of(await services.change_tenant(platform_session, standing, data))

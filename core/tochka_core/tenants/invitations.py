@@ -14,9 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, NotFound, PageQuery, Principal
 from tochka_plugins.context import TenantRole
 
+from tochka_core.audit.services import record
 from tochka_core.tenants.models import Invitation, Membership, Tenant
 from tochka_core.tenants.standing import Standing, refuse_suspended
 from tochka_core.users.models import User
+from tochka_core.users.phones import masked
 
 
 async def invite(
@@ -45,6 +47,7 @@ async def invite(
     if await session.scalar(known):
         raise Conflict("This person is invited already; resend the invitation.")
     session.add(invitation)
+    standing.record(session, "invitation.sent", phone=masked(phone), role=role)
     await session.flush()
     return invitation
 
@@ -76,6 +79,7 @@ async def resend(
     """
     invitation = await _get_sent(session, standing, invitation_id)
     invitation.expires_at = _expiry(days)
+    standing.record(session, "invitation.resent", phone=masked(invitation.phone))
     await session.flush()
     return invitation
 
@@ -87,7 +91,9 @@ async def revoke(session: AsyncSession, standing: Standing, invitation_id: UUID)
         NotFound: there is none, or it was answered.
         PermissionDenied: the place is an owner's, and it is no owner who revokes.
     """
-    await session.delete(await _get_sent(session, standing, invitation_id))
+    invitation = await _get_sent(session, standing, invitation_id)
+    standing.record(session, "invitation.revoked", phone=masked(invitation.phone))
+    await session.delete(invitation)
     await session.flush()
 
 
@@ -113,7 +119,7 @@ async def accept(session: AsyncSession, principal: Principal, invitation_id: UUI
         NotFound: there is no such open invitation for them.
         PermissionDenied: the tenant is suspended; the invitation stays.
     """
-    invitation = await _take(session, principal, invitation_id)
+    invitation = await _take(session, principal, invitation_id, "invitation.accepted")
     tenant = await session.get_one(Tenant, invitation.tenant_id)
     refuse_suspended(tenant.suspended_at is not None, tenant.suspension_reason)
     place = {"tenant_id": tenant.id, "user_id": principal.user_id, "role": invitation.role}
@@ -127,16 +133,20 @@ async def decline(session: AsyncSession, principal: Principal, invitation_id: UU
     Raises:
         NotFound: there is no such open invitation for them.
     """
-    await _take(session, principal, invitation_id)
+    await _take(session, principal, invitation_id, "invitation.declined")
 
 
-async def _take(session: AsyncSession, principal: Principal, invitation_id: UUID) -> Invitation:
+async def _take(
+    session: AsyncSession, principal: Principal, invitation_id: UUID, action: str
+) -> Invitation:
     own = (Invitation.id == invitation_id) & (Invitation.phone == principal.phone)
     taken: Invitation | None = await session.scalar(
         delete(Invitation).where(own, _is_open()).returning(Invitation)
     )
     if taken is None:
         raise _no_such_invitation()
+    actor, tenant = principal.user_id, taken.tenant_id
+    record(session, action, actor=actor, tenant=tenant, role=taken.role)
     return taken
 
 

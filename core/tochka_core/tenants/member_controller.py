@@ -85,7 +85,7 @@ class MemberController(Controller):
     ) -> None:
         """Take a person out of the tenant: oneself, or, as its owner or admin, another."""
         standing = await lock_tenant(platform_session, principal, name)
-        await members.remove_member(platform_session, standing, principal, user_id)
+        await members.remove_member(platform_session, standing, user_id)
 
     @post("/ownership", summary="Hand over ownership", status_code=HTTP_200_OK)
     async def transfer(
@@ -98,5 +98,5 @@ class MemberController(Controller):
         """Make a member an owner in the caller's place; the caller becomes an admin."""
         standing = await lock_managed_tenant(platform_session, principal, name)
         return MemberOut.of(
-            *await members.transfer_ownership(platform_session, standing, principal, data.user_id)
+            *await members.transfer_ownership(platform_session, standing, data.user_id)
         )

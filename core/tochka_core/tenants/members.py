@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Conflict, NotFound, PageQuery, Principal
+from tochka_plugins import Conflict, NotFound, PageQuery
 from tochka_plugins.context import TenantRole
 
 from tochka_core.tenants.models import Membership, Tenant
@@ -56,6 +56,7 @@ async def add_member(
         raise Conflict("This person is a member already.")
     membership = Membership(tenant_id=tenant.id, user_id=user.id, role=role)
     session.add(membership)
+    standing.record(session, "member.added", user=user.id, role=role)
     await session.flush()
     return membership
 
@@ -74,14 +75,13 @@ async def change_role(
     standing.require_rank_of(membership.role, role)
     if role != "owner":
         await _keep_an_owner(session, membership)
+    standing.record(session, "member.role_changed", user=user_id, before=membership.role, role=role)
     membership.role = role
     await session.flush()
     return membership, await get_user(session, user_id)
 
 
-async def remove_member(
-    session: AsyncSession, standing: Standing, principal: Principal, user_id: UUID
-) -> None:
+async def remove_member(session: AsyncSession, standing: Standing, user_id: UUID) -> None:
     """Take a person out of the tenant; anyone may take out themselves.
 
     Raises:
@@ -89,19 +89,21 @@ async def remove_member(
         PermissionDenied: the caller may not remove this member.
         Conflict: they are the last owner.
     """
-    if user_id != principal.user_id:
+    is_leaving = user_id == standing.principal.user_id
+    if not is_leaving:
         standing.require_manager()
     membership = await _get_member(session, standing.tenant, user_id)
     standing.require_rank_of(membership.role)
     await _keep_an_owner(session, membership)
+    standing.record(session, "member.left" if is_leaving else "member.removed", user=user_id)
     await session.delete(membership)
     await session.flush()
 
 
 async def transfer_ownership(
-    session: AsyncSession, standing: Standing, principal: Principal, user_id: UUID
+    session: AsyncSession, standing: Standing, user_id: UUID
 ) -> tuple[Membership, User]:
-    """Make a member an owner in the place of *principal*, who becomes an admin.
+    """Make a member an owner in the place of the one who acts, who becomes an admin.
 
     Raises:
         PermissionDenied: it is no owner who acts.
@@ -109,11 +111,12 @@ async def transfer_ownership(
         Conflict: they are the same person.
     """
     standing.require_rank_of("owner")
-    if user_id == principal.user_id:
+    if user_id == standing.principal.user_id:
         raise Conflict("You are to name another member.")
     heir = await _get_member(session, standing.tenant, user_id)
-    own = await _get_member(session, standing.tenant, principal.user_id)
+    own = await _get_member(session, standing.tenant, standing.principal.user_id)
     heir.role, own.role = "owner", "admin"
+    standing.record(session, "ownership.transferred", user=user_id)
     await session.flush()
     return heir, await get_user(session, user_id)
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-import structlog
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
 from sqlalchemy import select
@@ -12,12 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, PageQuery, PermissionDenied, Principal
 
+from tochka_core.audit.services import record
 from tochka_core.settings import TenantCreation
 from tochka_core.tenants.models import Membership, Tenant
 from tochka_core.tenants.names import check_tenant_name, normalize_domain
 from tochka_core.tenants.schemas import TenantIn, TenantPatch
-
-_log = structlog.get_logger(__name__)
+from tochka_core.tenants.standing import Standing
 
 ORDERABLE = frozenset({"name", "title", "created_at"})
 SEARCHABLE = frozenset({"name", "title", "domain"})
@@ -44,9 +43,13 @@ def check_creator(principal: Principal, wanted: TenantIn, *, rule: TenantCreatio
 
 
 async def create_tenant(
-    session: AsyncSession, wanted: TenantIn, *, owner_id: UUID | None = None
+    session: AsyncSession,
+    wanted: TenantIn,
+    *,
+    actor: UUID | None = None,
+    owner_id: UUID | None = None,
 ) -> Tenant:
-    """Make a tenant, with *owner_id* as its owner where given.
+    """Make a tenant, with *owner_id* as its owner where given; *actor* is who makes it.
 
     Raises:
         InvalidInput: the name or the domain breaks a rule.
@@ -62,27 +65,31 @@ async def create_tenant(
     if owner_id is not None:
         session.add(Membership(tenant_id=tenant.id, user_id=owner_id, role="owner"))
         await session.flush()
-    _log.info("tenant created", tenant=tenant.name)
+    record(
+        session, "tenant.created", actor=actor, tenant=tenant.id, name=tenant.name, owner=owner_id
+    )
     return tenant
 
 
-async def change_tenant(session: AsyncSession, tenant: Tenant, patch: TenantPatch) -> Tenant:
+async def change_tenant(session: AsyncSession, standing: Standing, patch: TenantPatch) -> Tenant:
     """Change what *patch* names.
 
     Raises:
         InvalidInput: the domain breaks a rule.
         Conflict: the domain is taken.
     """
+    tenant = standing.tenant
     if patch.title is not UNSET:
         tenant.title = patch.title
+        standing.record(session, "tenant.retitled", title=tenant.title)
     if patch.domain is not UNSET:
         tenant.domain = normalize_domain(patch.domain) if patch.domain else None
+        standing.record(session, "tenant.domain_changed", domain=tenant.domain)
     if patch.suspension_reason is not UNSET:
-        tenant.suspension_reason = patch.suspension_reason
-        tenant.suspended_at = datetime.now(UTC) if patch.suspension_reason else None
-        _log.info(
-            "tenant suspended" if patch.suspension_reason else "tenant resumed", tenant=tenant.name
-        )
+        reason = tenant.suspension_reason = patch.suspension_reason
+        tenant.suspended_at = datetime.now(UTC) if reason else None
+        action = "tenant.suspended" if reason else "tenant.resumed"
+        standing.record(session, action, reason=reason)
     await _flush(session)
     await session.refresh(tenant)
     return tenant

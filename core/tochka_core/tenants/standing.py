@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import NotFound, PermissionDenied, Principal
 from tochka_plugins.context import TenantRole
 
+from tochka_core.audit.services import record
 from tochka_core.tenants.models import Membership, Tenant
 
 MANAGERS: frozenset[TenantRole] = frozenset({"owner", "admin"})
@@ -15,10 +16,9 @@ class Standing(msgspec.Struct, frozen=True):
     """A tenant whose row is locked, and the role in which a person acts there."""
 
     tenant: Tenant
+    principal: Principal
     role: TenantRole
     """A `platform_master` acts as an owner."""
-    is_platform: bool
-    """It is a `platform_master` who acts."""
 
     def require_manager(self) -> None:
         """Let owners and admins through while the tenant is active, and a `platform_master`.
@@ -28,7 +28,7 @@ class Standing(msgspec.Struct, frozen=True):
         """
         if self.role not in MANAGERS:
             raise PermissionDenied("Only an owner or admin of the tenant may do this.")
-        if not self.is_platform:
+        if self.principal.role != "platform_master":
             is_suspended = self.tenant.suspended_at is not None
             refuse_suspended(is_suspended, self.tenant.suspension_reason)
 
@@ -40,6 +40,11 @@ class Standing(msgspec.Struct, frozen=True):
         """
         if "owner" in roles and self.role != "owner":
             raise PermissionDenied("Only an owner may appoint, change or remove an owner.")
+
+    def record(self, session: AsyncSession, action: str, **detail: object) -> None:
+        """Write down in the audit log what the person does in the tenant."""
+        actor = self.principal.user_id
+        record(session, action, actor=actor, tenant=self.tenant.id, **detail)
 
 
 def no_such_tenant() -> NotFound:
@@ -90,8 +95,7 @@ async def lock_tenant(session: AsyncSession, principal: Principal, name: str) ->
     # Only now: a stranger must not be able to make the tenant's own people wait.
     await session.refresh(tenant, with_for_update=True)
     # Once more: another may have changed it while this one waited.
-    role = await _get_role(session, principal, tenant)
-    return Standing(tenant, role, is_platform=principal.role == "platform_master")
+    return Standing(tenant, principal, await _get_role(session, principal, tenant))
 
 
 async def lock_managed_tenant(session: AsyncSession, principal: Principal, name: str) -> Standing:

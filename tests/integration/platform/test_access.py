@@ -35,7 +35,7 @@ async def test_a_stranger_cannot_tell_a_tenant_from_none(client, make_tenant, re
 
 async def test_being_platform_master_is_not_being_a_member(client, make_tenant, master):
     await make_tenant("acme")
-    assert (await client.get(NOTES, headers=master.at("acme"))).status_code == 404
+    assert (await client.get(NOTES, headers=master.at("acme"))).status_code == 403
 
 
 async def test_a_module_that_is_not_enabled_answers_as_if_it_were_not_there(client, make_tenant):

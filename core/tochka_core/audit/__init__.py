@@ -1,0 +1,1 @@
+"""Who has done what to whom: kept in the database, in the transaction that does it."""

@@ -1,0 +1,41 @@
+"""Writing down what was done, and reading it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from tochka_plugins import PageQuery
+
+from tochka_core.audit.models import AuditEntry
+
+_log = structlog.get_logger(__name__)
+
+
+def record(
+    session: AsyncSession, action: str, *, actor: UUID | None, tenant: UUID | None, **detail: object
+) -> None:
+    """Write down that *actor* (`None`: the command line) does *action*; kept if the work is kept.
+
+    *detail* holds no secret; its values are written as text, what is `None` not at all.
+    """
+    said = {name: str(value) for name, value in detail.items() if value is not None}
+    session.add(AuditEntry(action=action, actor=actor, tenant=tenant, detail=said))
+    _log.info(action, actor=str(actor), tenant=str(tenant), **said)
+
+
+async def list_entries(
+    session: AsyncSession, query: PageQuery, *, tenant: UUID | None = None
+) -> tuple[Sequence[AuditEntry], int]:
+    """Return one page of what was done, in *tenant* or anywhere, the newest first, and how much."""
+    wanted = [] if tenant is None else [AuditEntry.tenant == tenant]
+    total = await session.scalar(select(func.count()).select_from(AuditEntry).where(*wanted))
+    rows = await session.scalars(
+        select(AuditEntry)
+        .where(*wanted)
+        .order_by(AuditEntry.id.desc())
+        .limit(query.limit)
+        .offset(query.offset)
+    )
+    return rows.all(), total or 0
