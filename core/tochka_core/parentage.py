@@ -1,4 +1,7 @@
-"""Ending a process when the one that started it is gone, be it by `kill -9`."""
+"""What a child process of ours is started with: it ends with us, be it by `kill -9`.
+
+Nor does it import what lies in the current folder, which is not what is installed.
+"""
 
 import os
 import signal
@@ -14,12 +17,16 @@ _POLL_SECONDS: Final = 0.25
 
 def child_environment() -> dict[str, str]:
     """Return the environment for a child that calls `end_with_parent`."""
-    return {**os.environ, _VARIABLE: str(os.getpid())}
+    return {**os.environ, **_for_children()}
 
 
 def expect_children() -> None:
     """Put the same into this process's own environment, for children that inherit it."""
-    os.environ[_VARIABLE] = str(os.getpid())
+    os.environ.update(_for_children())
+
+
+def _for_children() -> dict[str, str]:
+    return {_VARIABLE: str(os.getpid()), "PYTHONSAFEPATH": "1"}
 
 
 def end_with_parent(*, grace_seconds: float) -> None:

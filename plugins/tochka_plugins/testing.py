@@ -206,7 +206,7 @@ def running_platform(
 
         def start(*words: str, stderr: int) -> "subprocess.Popen[str]":
             return subprocess.Popen(  # noqa: S603 - our own command
-                [python, "-m", "tochka_core", *words],
+                [python, "-P", "-m", "tochka_core", *words],
                 env=env,
                 cwd=data_dir.parent,
                 stdout=subprocess.PIPE,

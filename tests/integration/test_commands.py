@@ -31,7 +31,7 @@ def tochka(tmp_path, empty_database_url):
     def tochka(*arguments, stdin="", **environ):
         settings = {"DATABASE_URL": url, "JWT_SECRET": SECRET, "TOCHKA_BCRYPT_COST": "4"}
         return subprocess.run(
-            [sys.executable, "-m", "tochka_core", *arguments],
+            [sys.executable, "-P", "-m", "tochka_core", *arguments],
             input=stdin,
             env={**CLEAN, **settings, **environ},
             cwd=tmp_path,
@@ -304,3 +304,10 @@ def test_a_command_of_a_module_without_its_database_is_one_line(tochka, tallies,
     url = f"postgresql+asyncpg://user:hush@127.0.0.1:{unused_port}/db"
     away = tochka("tallies", "count", DATABASE_URL=url, **tallies)
     assert_one_line_error(away, "cannot be reached", "DATABASE_URL")
+
+
+def test_what_lies_in_the_current_folder_is_not_imported(tochka, tmp_path):
+    for name in ("email", "tochka_contacts"):
+        (tmp_path / f"{name}.py").write_text(f"raise RuntimeError('{name} of the folder')")
+    done = tochka("upgrade", "--strict", PYTHONSAFEPATH="")
+    assert done.returncode == 0, done.stderr

@@ -131,7 +131,7 @@ def _pip(command: str, *arguments: str) -> None:
         )
     quiet = ("--quiet", "--no-input", "--disable-pip-version-check")
     result = subprocess.run(  # noqa: S603 - arguments, no shell
-        [sys.executable, "-m", "pip", command, *quiet, *arguments],
+        [sys.executable, "-P", "-m", "pip", command, *quiet, *arguments],
         # Killed, we leave pip at work: it inherits the lock on the environment, and keeps it.
         close_fds=False,
         capture_output=True,
