@@ -19,6 +19,7 @@ from tochka_migrations.survey import Standing, survey
 from tochka_migrations.targets import CORE_TARGET, Target
 from tochka_migrations.transactions import never_commit
 from tochka_migrations.transition import transition
+from tochka_migrations.unmade import UnmadeTables, find_unmade
 
 ADVISORY_LOCK: Final = 7_405_150_100
 """Any number will do; all processes that migrate one database take this lock."""
@@ -104,6 +105,8 @@ async def _upgrade(
     def run(connection: Connection) -> None:
         statements[:] = prepared
         transition(connection, target, None if before == head else _to_head, statements)
+        if unmade := find_unmade(connection, [target])[target.name]:
+            raise UnmadeTables(target, unmade)
 
     try:
         head = head_of(target)

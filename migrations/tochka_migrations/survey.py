@@ -9,6 +9,7 @@ from tochka_migrations.current import current_revisions
 from tochka_migrations.rls import missing_protection
 from tochka_migrations.table_rules import broken_rules
 from tochka_migrations.targets import Target
+from tochka_migrations.unmade import find_unmade
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -21,10 +22,13 @@ class Standing(msgspec.Struct, frozen=True):
     broken_rules: tuple[str, ...]
     """A sentence for each object that lets tenants meet."""
 
+    unmade: tuple[str, ...]
+    """The tables and columns that its models declare and it lacks."""
+
     @property
     def is_sound(self) -> bool:
-        """All of it is protected as it should be."""
-        return not self.missing_protection and not self.broken_rules
+        """All of it is there, and protected as it should be."""
+        return not (self.missing_protection or self.broken_rules or self.unmade)
 
 
 def survey(connection: Connection, targets: Sequence[Target]) -> Mapping[str, Standing]:
@@ -32,11 +36,13 @@ def survey(connection: Connection, targets: Sequence[Target]) -> Mapping[str, St
     revisions = current_revisions(connection, targets)
     missing = missing_protection(connection, targets)
     broken = broken_rules(connection, targets)
+    unmade = find_unmade(connection, targets)
     return {
         target.name: Standing(
             revision=revisions[target.name],
             missing_protection=tuple(missing[target.name]),
             broken_rules=tuple(broken[target.name]),
+            unmade=tuple(unmade[target.name]),
         )
         for target in targets
     }

@@ -59,7 +59,8 @@ def tochka_models() -> Sequence[type[Model]]:  # type: ignore[empty-body]  # as 
     Runs: once per process, while the module is staged.
     Returns: model classes on `module_registry(<module>)`, so that all of their tables lie in the
     module's own schema, `mod_<module>`.
-    Raises: the module is quarantined in phase `stage`.
+    Raises: the module is quarantined in phase `stage`; where no revision makes a table or column
+    that a model declares, in phase `migrate`.
     """
 
 

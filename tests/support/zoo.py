@@ -307,6 +307,22 @@ ZOO = {
         MIGRATIONS,
         [revision("follows_nothing", 1, down="gone")],
     ),
+    "unmade": Animal(
+        "migrate",
+        "no revision makes the table mod_unmade.things",
+        MODELS
+        + "class Thing(TenantModel, Base):\n    __tablename__ = 'things'\n"
+        + "@hookimpl\ndef tochka_models(): return [Thing]\n"
+        + MIGRATIONS,
+        [revision("unmade", 1)],
+    ),
+    "without_revisions": Animal(
+        "stage",
+        "tochka_models: without tochka_migrations nothing makes their tables",
+        MODELS
+        + "class Thing(TenantModel, Base):\n    __tablename__ = 'things'\n"
+        + "@hookimpl\ndef tochka_models(): return [Thing]\n",
+    ),
     "ends_in_migration": Animal(
         "migrate",
         "exit code 9",

@@ -6,6 +6,7 @@ from tochka_migrations.targets import module_target
 from tochka_plugins.host import Assembly, assemble, discover, gate
 
 from tochka_core import __version__
+from tochka_core.audit.models import AuditEntry
 from tochka_core.errors import OperatorError
 from tochka_core.registry.models import Module
 from tochka_core.tenants.models import Tenant
@@ -14,7 +15,7 @@ from tochka_core.users.models import User
 
 def core_with_models() -> Target:
     """Return the core's target with all tables that its models declare."""
-    (metadata,) = {model.metadata for model in (Module, Tenant, User)}
+    (metadata,) = {model.metadata for model in (AuditEntry, Module, Tenant, User)}
     return core_target(metadata)
 
 

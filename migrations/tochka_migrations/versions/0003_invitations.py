@@ -26,7 +26,7 @@ def upgrade() -> None:
             "updated_at", sa.TIMESTAMP(timezone=True), server_default=sa.func.now(), nullable=False
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_invitations"),
-        sa.UniqueConstraint("tenant_id", "phone", name="uq_invitations_tenant_id"),
+        sa.UniqueConstraint("tenant_id", "phone", name="uq_invitations_tenant_id_phone"),
         sa.ForeignKeyConstraint(
             ["tenant_id"],
             [f"{SCHEMA}.tenants.id"],

@@ -64,13 +64,17 @@ def stage(module: LoadedModule, *, requires: frozenset[str] = frozenset()) -> St
         Exception: whatever a hook raises.
     """
     candidate = module.candidate
+    metadata = _metadata(candidate.name, _sequence(module, "tochka_models"), requires)
+    migrations = _migrations(module)
+    if metadata is not None and migrations is None:
+        raise StagingError("tochka_models: without tochka_migrations nothing makes their tables")
     return StagedModule(
         candidate=candidate,
         hooks=module,
         info=_info(module),
         routes=_routes(module),
-        metadata=_metadata(candidate.name, _sequence(module, "tochka_models"), requires),
-        migrations=_migrations(module),
+        metadata=metadata,
+        migrations=migrations,
         requires=requires,
         permissions=_permissions(module),
         settings=_settings(module),

@@ -77,13 +77,15 @@ def test_contributions_are_collected(staged, tmp_path):
 
 
 @pytest.mark.parametrize("base", [TenantModel, PlatformModel])
-def test_models_of_both_kinds_are_sound(staged, base):
-    assert staged(tochka_models=lambda: [model(base=base)]).metadata.schema == "mod_sample"
+def test_models_of_both_kinds_are_sound(staged, tmp_path, base):
+    whole = staged(tochka_models=lambda: [model(base=base)], tochka_migrations=tmp_path)
+    assert whole.metadata.schema == "mod_sample"
 
 
-def test_models_may_be_a_tuple_or_none_at_all(staged):
+def test_models_may_be_a_tuple_or_none_at_all(staged, tmp_path):
     assert staged(tochka_models=()).metadata is None
-    assert staged(tochka_models=lambda: (model(),)).metadata is not None
+    whole = staged(tochka_models=lambda: (model(),), tochka_migrations=tmp_path)
+    assert whole.metadata is not None
 
 
 @pytest.mark.parametrize(
