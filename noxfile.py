@@ -2,14 +2,16 @@
 
 import os
 import shutil
+import sys
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import nox
 from nox import Session
 from packaging.requirements import Requirement
 
-nox.needs_version = ">=2026.4"
+nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.error_on_missing_interpreters = True
 nox.options.sessions = [
@@ -30,66 +32,70 @@ LOCK = "locks/dev.txt"
 CONTACTS = "contrib_modules/contacts"
 
 
-def install_locked(session: Session) -> None:
+locked_session = partial(nox.session, venv_backend="none", requires=["project"])
+"""For what is checked on the locked versions: they are installed once, where nox runs."""
+
+
+def run(session: Session, program: str, *arguments: str) -> None:
+    """Run a program of the environment in which nox runs."""
+    session.run(str(Path(sys.executable).with_name(program)), *arguments, env=ENVIRONMENT)
+
+
+@nox.session(venv_backend="none")
+def project(session: Session) -> None:
     """Install the project and its modules as they are here, on the locked versions of the rest."""
-    session.install("--require-hashes", "-r", LOCK)
-    session.install("--no-deps", "-e", ".", "-e", CONTACTS)
+    run(session, "python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", LOCK)
+    editable = ("-e", ".", "-e", CONTACTS)
+    run(session, "python", "-m", "pip", "install", "--quiet", "--no-deps", *editable)
 
 
-@nox.session
+@locked_session()
 def lint(session: Session) -> None:
     """Look for mistakes and for code that is not formatted."""
-    session.install("--require-hashes", "-r", LOCK)
-    session.run("ruff", "check", ".")
-    session.run("ruff", "format", "--check", ".")
+    run(session, "ruff", "check", ".")
+    run(session, "ruff", "format", "--check", ".")
 
 
-@nox.session
+@locked_session()
 def types(session: Session) -> None:
     """Check the types of all packages, strictly; and that the lock fits the project."""
-    install_locked(session)
-    session.run("mypy", env=ENVIRONMENT)
-    session.run("pip", "check")
+    run(session, "mypy")
+    run(session, "python", "-m", "pip", "check")
 
 
-@nox.session
+@locked_session()
 def imports(session: Session) -> None:
     """Hold the one direction of imports: core, migrations, plugins, and modules beside them."""
-    install_locked(session)
-    session.run("lint-imports", env=ENVIRONMENT)
+    run(session, "lint-imports")
 
 
-@nox.session
+@locked_session()
 def unit(session: Session) -> None:
     """Test decisions without a database."""
-    install_locked(session)
-    session.run("pytest", "tests/unit", *session.posargs, env=ENVIRONMENT)
+    run(session, "pytest", "-n", "2", "tests/unit", *session.posargs)
 
 
-@nox.session
+@locked_session()
 def integration(session: Session) -> None:
     """Test the platform and its modules on a real PostgreSQL."""
-    install_locked(session)
-    session.run("pytest", "-n", "2", "tests/integration", *session.posargs, env=ENVIRONMENT)
-    session.run("pytest", f"{CONTACTS}/tests", *session.posargs, env=ENVIRONMENT)
+    run(session, "pytest", "-n", "2", "tests/integration", *session.posargs)
+    run(session, "pytest", f"{CONTACTS}/tests", *session.posargs)
 
 
-@nox.session
+@locked_session()
 def e2e(session: Session) -> None:
     """Build wheels, good and bad, install them with pip in a fresh environment, and talk HTTP."""
-    install_locked(session)
     options = ("-n", "2", "--dist", "loadfile", *session.posargs)
-    session.run("pytest", *options, "tests/contract", "tests/e2e", env=ENVIRONMENT)
+    run(session, "pytest", *options, "tests/contract", "tests/e2e")
 
 
-@nox.session
+@locked_session()
 def pooler(session: Session) -> None:
     """Test requests through a real PgBouncer in transaction mode, where it is installed."""
     if shutil.which("pgbouncer", path=os.pathsep.join([os.environ["PATH"], "/usr/sbin"])) is None:
         session.skip("PgBouncer is not installed; Debian has it as pgbouncer")
-    install_locked(session)
     tests = ("tests/integration/platform", "tests/integration/test_scope.py")
-    session.run("pytest", "-n", "2", "--pooler", *tests, *session.posargs, env=ENVIRONMENT)
+    run(session, "pytest", "-n", "2", "--pooler", *tests, *session.posargs)
 
 
 @nox.session
