@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_core.db import Database, NoScopeError
-from tochka_core.db.database import DatabaseUnavailable
+from tochka_core.db.connecting import DatabaseUnavailable
 from tochka_migrations.transactions import ForbiddenStatement
 
 WHO = text("SELECT current_user, current_setting('tochka.tenant_id', true)")
@@ -254,15 +254,21 @@ async def test_connections_that_the_server_has_closed_are_replaced(database, eng
 async def test_a_database_that_is_away_is_reported_as_unavailable(settings):
     away = Database(settings.engine_url.set(query={"host": "/nonexistent"}), pool_size=1)
     with pytest.raises(DatabaseUnavailable):
-        async with away.platform_scope(reason="test"):
-            pass
+        async with away.platform_scope(reason="test") as session:
+            await session.execute(text("SELECT 1"))
 
 
-async def test_a_pool_that_is_used_up_is_reported_as_unavailable(settings, monkeypatch):
+async def test_a_database_that_does_not_know_us_is_reported_as_unavailable(settings):
+    refusing = Database(settings.engine_url.set(database="nowhere"), pool_size=1)
+    with pytest.raises(DatabaseUnavailable):
+        async with refusing.platform_scope(reason="test") as session:
+            await session.execute(text("SELECT 1"))
+
+
+async def test_a_scope_takes_a_connection_with_its_first_statement(settings, tenants):
     database = Database(settings.engine_url, pool_size=1)
-    monkeypatch.setattr(database.engine.pool, "_timeout", 0.05)
-    async with database.platform_scope(reason="test"):
-        with pytest.raises(DatabaseUnavailable):
-            async with database.platform_scope(reason="test"):
-                pass
+    async with database.tenant_scope(tenants[0]), database.tenant_scope(tenants[1]) as session:
+        assert database.engine.pool.checkedout() == 0
+        assert await session.scalar(text("SELECT 1")) == 1
+        assert database.engine.pool.checkedout() == 1
     await database.dispose()

@@ -22,9 +22,11 @@ from sqlalchemy.exc import (
     DataError,
     DBAPIError,
     IntegrityError,
+    InvalidRequestError,
     OperationalError,
     ProgrammingError,
 )
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from structlog.testing import capture_logs
 from tochka_core.http.problems import _CONVERTERS, NOTHING_HERE, _body_error, problem_details
 from tochka_plugins import Conflict, InvalidInput, NotAuthenticated, NotFound, Unavailable
@@ -140,6 +142,7 @@ def test_a_validation_error_of_a_modules_own_making_is_still_400(extra):
         RuntimeError("s3cret"),
         ImproperlyConfiguredException("s3cret"),
         DBAPIError("SELECT s3cret", {}, Exception("s3cret")),
+        InvalidRequestError("s3cret"),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -157,18 +160,24 @@ def test_a_lost_connection_is_503():
     assert (problem.status_code, problem.headers) == (503, {"Retry-After": "1"})
 
 
-def refused(kind, sqlstate):
-    """Make what SQLAlchemy raises for an answer of the server."""
-    orig = Exception("s3cret")
-    orig.sqlstate = sqlstate
-    return kind("SELECT s3cret", {}, orig)
-
-
 def through_a_repository(error):
     """Raise *error* inside an advanced-alchemy repository; return what comes out."""
     with pytest.raises(RepositoryError) as caught, wrap_sqlalchemy_exception():
         raise error
     return caught.value
+
+
+@pytest.mark.parametrize("wrap", [lambda error: error, through_a_repository])
+def test_a_pool_that_is_used_up_is_503(wrap):
+    problem = problem_of(wrap(PoolTimeoutError("QueuePool limit of size 1 reached")))
+    assert (problem.status_code, problem.headers) == (503, {"Retry-After": "1"})
+
+
+def refused(kind, sqlstate):
+    """Make what SQLAlchemy raises for an answer of the server."""
+    orig = Exception("s3cret")
+    orig.sqlstate = sqlstate
+    return kind("SELECT s3cret", {}, orig)
 
 
 UNIQUE, EXCLUSION, FOREIGN_KEY = "23505", "23P01", "23503"

@@ -7,11 +7,9 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from tochka_plugins.errors import Unavailable
 
+from tochka_core.db.connecting import tell_failed_connections
 from tochka_core.db.scope import Scope, require_scope, scoped
 
 _log = structlog.get_logger(__name__)
@@ -22,14 +20,6 @@ _UNPREPARED: Final[Mapping[str, object]] = {
     "prepared_statement_name_func": str,  # no name: the server forgets it with the next one
 }
 """Keeps nothing prepared: behind a pooler the next transaction may be on another's connection."""
-
-
-class DatabaseUnavailable(Unavailable):
-    """The database gives no connection: it is away, or all connections are busy."""
-
-    def __init__(self) -> None:
-        """Ask the client to come back in a second."""
-        super().__init__("The database is not available.", retry_after_seconds=1)
 
 
 class Database:
@@ -49,6 +39,7 @@ class Database:
             hide_parameters=True,
             connect_args=_UNPREPARED if is_pooled else {},
         )
+        tell_failed_connections(self.engine)
         require_scope(self.engine)
         self._platform_engine = scoped(self.engine, Scope.of_platform())
 
@@ -56,7 +47,8 @@ class Database:
     async def tenant_scope(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
         """Open a transaction that sees and writes the rows of one tenant only.
 
-        Commits when the block ends, rolls back when it raises.
+        It takes a connection with its first statement. Commits when the block ends, rolls back when
+        it raises.
         """
         async with _transaction(scoped(self.engine, Scope.of_tenant(tenant_id))) as session:
             yield session
@@ -65,7 +57,8 @@ class Database:
     async def platform_scope(self, *, reason: str) -> AsyncIterator[AsyncSession]:
         """Open a transaction that sees the rows of all tenants; *reason* is logged.
 
-        Commits when the block ends, rolls back when it raises.
+        It takes a connection with its first statement. Commits when the block ends, rolls back when
+        it raises.
         """
         _log.debug("platform scope", reason=reason)
         async with _transaction(self._platform_engine) as session:
@@ -81,9 +74,4 @@ async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     # A session that is used after its transaction must fail: it would keep a connection for ever.
     session = AsyncSession(engine, expire_on_commit=False, close_resets_only=False)
     async with session, session.begin():
-        try:
-            await session.connection()
-        except (OSError, DBAPIError, PoolTimeoutError) as error:
-            _log.warning("database unavailable", error=type(error).__name__)
-            raise DatabaseUnavailable from error
         yield session

@@ -4,6 +4,7 @@ from typing import Final
 
 from advanced_alchemy.exceptions import AdvancedAlchemyError, NotFoundError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tochka_plugins import Conflict, InvalidInput, NotFound, TochkaError, Unavailable
 
 _SOON_SECONDS: Final = 1
@@ -36,12 +37,18 @@ def explain(error: BaseException) -> TochkaError | None:
         return Conflict("The change conflicts with what is stored.")
     if isinstance(error, DataError):
         return InvalidInput("A value is out of range.")
-    if isinstance(error, DBAPIError):
-        seconds = _SOON_SECONDS if error.connection_invalidated else _PASSING.get(_sqlstate(error))
-        if seconds:
-            return Unavailable("The database is not available.", retry_after_seconds=seconds)
-    return None
+    seconds = _seconds_to_wait(error)
+    if seconds is None:
+        return None
+    return Unavailable("The database is not available.", retry_after_seconds=seconds)
 
 
-def _sqlstate(error: DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", None))
+def _seconds_to_wait(error: BaseException) -> int | None:
+    """Return after how long the statement may succeed, `None` where it never will."""
+    if isinstance(error, PoolTimeoutError):  # all connections are busy
+        return _SOON_SECONDS
+    if not isinstance(error, DBAPIError):
+        return None
+    if error.connection_invalidated:
+        return _SOON_SECONDS
+    return _PASSING.get(str(getattr(error.orig, "sqlstate", None)))

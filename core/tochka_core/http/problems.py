@@ -19,7 +19,7 @@ from litestar.plugins.problem_details import (
     ProblemDetailsException,
     ProblemDetailsPlugin,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from tochka_plugins.errors import TochkaError
 
 from tochka_core.http.database_errors import explain
@@ -130,12 +130,12 @@ def _body_error(message: str, key: str | None) -> dict[str, str]:
     return {"pointer": pointer, "detail": _MSGSPEC_PATH.sub("", message)}
 
 
-def _from_database_error(error: DBAPIError | AdvancedAlchemyError) -> ProblemDetailsException:
+def _from_database_error(error: SQLAlchemyError | AdvancedAlchemyError) -> ProblemDetailsException:
     """Answer what no service has checked first, or what a race or the server has refused."""
     told = explain(error)
     if told is None:
         return _from_unexpected(error)
-    raw = error if isinstance(error, DBAPIError) else error.__cause__
+    raw = error.__cause__ if isinstance(error, AdvancedAlchemyError) else error
     driver_error = getattr(raw, "orig", error)
     _log.warning("refused by the database", error=type(driver_error).__name__)
     return _from_tochka_error(told)
@@ -156,7 +156,7 @@ def _from_unexpected(error: Exception) -> ProblemDetailsException:
 _CONVERTERS: Final[dict[type[Exception], Callable[[Any], ProblemDetailsException]]] = {
     TochkaError: _from_tochka_error,
     HTTPException: _from_http_exception,
-    DBAPIError: _from_database_error,
+    SQLAlchemyError: _from_database_error,
     AdvancedAlchemyError: _from_database_error,
     ExceptionGroup: _from_group,
     Exception: _from_unexpected,

@@ -33,3 +33,12 @@ async def test_a_commit_that_fails_is_an_error_and_not_a_201(client, make_tenant
     )
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
     assert (await client.get(NOTES, headers=owner.at("acme"))).json() == ["same"]
+
+
+async def test_a_request_that_is_refused_early_costs_no_connection(client, make_tenant, caplog):
+    """Another dependency may refuse it while the session is being made."""
+    owner = await make_tenant("acme")
+    for _ in range(5):
+        refused = await client.get("/api/v1/tenants?limit=many", headers=owner.headers)
+        assert refused.status_code == 400
+    assert [line.message for line in caplog.records if line.name.startswith("sqlalchemy")] == []
