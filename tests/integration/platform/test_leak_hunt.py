@@ -1,0 +1,124 @@
+"""Two tenants: whatever one of them owns is tried as the other, through every route there is."""
+
+import pytest
+from leaks import Prey, operations, rows_of
+from litestar.testing import AsyncTestClient
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+from tochka_core import __version__
+from tochka_core.app import create_app
+from tochka_core.registry.record import write_judgement
+from tochka_core.registry.targets import module_targets
+from tochka_migrations import core_target, upgrade
+from tochka_plugins.host import assemble, discover, gate
+
+CONTACT = {
+    "name": "Robbed Contact",
+    "phone": "+7 912 555-55-55",
+    "email": "robbed@alpha.example.org",
+    "company": "Robbed Company",
+    "tags": ["robbed-tag"],
+    "notes": "robbed notes",
+}
+INVITED = "+79125550000"
+UNPROBED = {"/api/v1/notes/mine-whatever-i-ask"}
+"""It runs any statement, and is tried on its own."""
+
+
+@pytest.fixture(scope="session")
+def installed():
+    """Every module that is installed, staged."""
+    assembly = assemble(gate(discover(), core_version=__version__))
+    assert assembly.quarantined == ()
+    return assembly
+
+
+@pytest.fixture
+async def client(settings, database, database_url, installed, notes):
+    """The application with the core, every installed module, and the test module."""
+    engine = create_async_engine(database_url, poolclass=NullPool)
+    assert (await upgrade(engine, [core_target(), *module_targets(installed)])).failures == {}
+    await engine.dispose()
+    modules = [notes, *installed.modules]
+    async with database.platform_scope(reason="test") as session:
+        requires = {module.name: module.requires for module in modules}
+        await write_judgement(session, ready=modules, requires=requires, quarantined=[])
+    async with AsyncTestClient(create_app(settings, modules), raise_server_exceptions=False) as it:
+        yield it
+
+
+@pytest.fixture
+def settle(client, make_tenant, register, installed):
+    """Make a tenant that owns something of every kind."""
+
+    async def settle(name, words):
+        modules = ["notes", *(module.name for module in installed.modules)]
+        owner = await make_tenant(name, modules=modules, title=f"The {words} title")
+        at, own = owner.at(name), f"/api/v1/tenants/{name}"
+        planted = [
+            ("/api/v1/contacts", CONTACT if name == "alpha" else {"name": "Contact of a thief"}),
+            ("/api/v1/notes", {"text": f"{words} note"}),
+            (f"{own}/invitations", {"phone": INVITED, "role": "member"}),
+        ]
+        for path, body in planted:
+            made = await client.post(path, json=body, headers=at)
+            assert made.status_code == 201, made.text
+        return owner
+
+    return settle
+
+
+async def test_nothing_of_a_tenant_is_reached_through_any_route(client, database, settle, register):
+    victim = await settle("alpha", "robbed")
+    thief = await settle("beta", "thievish")
+    stranger = await register()
+    async with database.platform_scope(reason="test") as session:
+        tenants = await session.execute(text("SELECT name, id FROM tochka.tenants"))
+        ids = {row.name: row.id for row in tenants}
+        before = await rows_of(session, ids["alpha"])
+        prey = Prey.of("alpha", ids["alpha"], before, await rows_of(session, ids["beta"]))
+    assert [table for table, rows in before.items() if not rows] == []
+    described = (await client.get("/schema/openapi.json")).json()
+    everything = [item for item in operations(described) if item.path not in UNPROBED]
+    for operation in everything:  # what may be cached is cached now
+        if operation.method == "get" and not operation.path_parameters:
+            await client.get(operation.path, headers=victim.at("alpha"))
+
+    tried, leaks, written = 0, [], ""
+    for robber in (thief, stranger):
+        for operation in everything:
+            for probe in operation.probes(prey, "beta"):
+                answer = await _send(client, probe, robber)
+                tried += 1
+                assert answer.status_code < 500, (probe, answer.text)
+                leaks += [(probe, secret) for secret in probe.leaked(answer, prey, written)]
+                written += "" if probe.body is None else probe.said
+                twin = operation.twin(probe, prey)
+                if twin is not None:
+                    tried += 1
+                    tells = _told(answer) != _told(await _send(client, twin, robber))
+                    leaks += [(probe, "exists")] if tells else []
+    print(f"\nleak hunt: {tried} probes of {len(everything)} operations, {len(leaks)} leaks")
+    assert leaks == []
+    async with database.platform_scope(reason="test") as session:
+        assert await rows_of(session, ids["alpha"]) == before
+    own = await client.get("/api/v1/contacts", headers=thief.at("beta"))
+    assert own.status_code == 200, "the thief was locked out, and has tried nothing since"
+
+
+async def _send(client, probe, robber):
+    return await client.request(
+        probe.method,
+        probe.path,
+        params=probe.params,
+        json=probe.body,
+        headers={**robber.headers, **probe.headers},
+    )
+
+
+def _told(answer):
+    if answer.headers.get("content-type", "").startswith("application/problem+json"):
+        problem = answer.json()
+        return answer.status_code, {**problem, "request_id": None}
+    return answer.status_code, answer.text
