@@ -16,10 +16,11 @@ from tochka_core.db import Database
 from tochka_core.db.embedded import embedded_postgres
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.registry.record import write_judgement
+from tochka_core.registry.targets import module_targets
 from tochka_core.settings import Settings
 from tochka_migrations import core_target, upgrade
 from tochka_migrations.targets import module_target
-from tochka_plugins.host import Candidate, assemble, gate
+from tochka_plugins.host import Assembly, Candidate, assemble, discover, gate
 
 UNSAFE_AND_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -75,6 +76,25 @@ def notes():
 @pytest.fixture(scope="session")
 def notes_target(notes):
     return module_target("notes", notes.migrations, requires=frozenset(), metadata=notes.metadata)
+
+
+@pytest.fixture(scope="session")
+def installed():
+    """Every module that is installed, staged."""
+    assembly = assemble(gate(discover(), core_version=__version__))
+    assert assembly.quarantined == ()
+    return assembly.modules
+
+
+@pytest.fixture
+async def installed_database(engine, database, installed, notes):
+    """The database with every installed module beside the test module."""
+    targets = module_targets(Assembly(installed, ()))
+    assert (await upgrade(engine, [core_target(), *targets])).failures == {}
+    ready = [notes, *installed]
+    async with database.platform_scope(reason="test") as session:
+        requires = {module.name: module.requires for module in ready}
+        await write_judgement(session, ready=ready, requires=requires, quarantined=[])
 
 
 async def _run_on(server_url, *statements):

@@ -4,14 +4,7 @@ import pytest
 from leaks import Prey, operations, rows_of
 from litestar.testing import AsyncTestClient
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
-from tochka_core import __version__
 from tochka_core.app import create_app
-from tochka_core.registry.record import write_judgement
-from tochka_core.registry.targets import module_targets
-from tochka_migrations import core_target, upgrade
-from tochka_plugins.host import assemble, discover, gate
 
 CONTACT = {
     "name": "Robbed Contact",
@@ -26,26 +19,12 @@ UNPROBED = {"/api/v1/notes/mine-whatever-i-ask"}
 """It runs any statement, and is tried on its own."""
 
 
-@pytest.fixture(scope="session")
-def installed():
-    """Every module that is installed, staged."""
-    assembly = assemble(gate(discover(), core_version=__version__))
-    assert assembly.quarantined == ()
-    return assembly
-
-
 @pytest.fixture
-async def client(settings, database, database_url, installed, notes):
+async def client(settings, installed_database, installed, notes):
     """The application with the core, every installed module, and the test module."""
-    engine = create_async_engine(database_url, poolclass=NullPool)
-    assert (await upgrade(engine, [core_target(), *module_targets(installed)])).failures == {}
-    await engine.dispose()
-    modules = [notes, *installed.modules]
-    async with database.platform_scope(reason="test") as session:
-        requires = {module.name: module.requires for module in modules}
-        await write_judgement(session, ready=modules, requires=requires, quarantined=[])
-    async with AsyncTestClient(create_app(settings, modules), raise_server_exceptions=False) as it:
-        yield it
+    app = create_app(settings, [notes, *installed])
+    async with AsyncTestClient(app, raise_server_exceptions=False) as client:
+        yield client
 
 
 @pytest.fixture
@@ -53,7 +32,7 @@ def settle(client, make_tenant, register, installed):
     """Make a tenant that owns something of every kind."""
 
     async def settle(name, words):
-        modules = ["notes", *(module.name for module in installed.modules)]
+        modules = ["notes", *(module.name for module in installed)]
         owner = await make_tenant(name, modules=modules, title=f"The {words} title")
         at, own = owner.at(name), f"/api/v1/tenants/{name}"
         planted = [
