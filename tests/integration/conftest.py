@@ -26,15 +26,26 @@ UNSAFE_AND_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_write
 
 
 @pytest.fixture(scope="session")
-def server_url():
-    """A server of this test process; its databases are thrown away with it."""
+def server_folder():
+    """Where the server of this test process keeps its data."""
     folder = Path(tempfile.mkdtemp(prefix="tochka-test-"))
     folder.chmod(0o755)  # as root, another account runs the server
-    try:
-        with embedded_postgres(folder / "data", options=UNSAFE_AND_FAST) as url:
-            yield make_url(url)
-    finally:
-        shutil.rmtree(folder)
+    yield folder / "data"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def server_url(server_folder):
+    """A server of this test process; its databases are thrown away with it."""
+    with embedded_postgres(server_folder, options=UNSAFE_AND_FAST) as url:
+        yield make_url(url)
+
+
+@pytest.fixture
+def superuser_url(server_folder, database_url):
+    """The test's database, as a superuser reaches it."""
+    password = (server_folder / "postgres.password").read_text().strip()
+    return database_url.set(username="postgres", password=password)
 
 
 def pytest_addoption(parser):

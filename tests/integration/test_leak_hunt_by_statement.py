@@ -9,6 +9,7 @@ from notes_module.models import Note
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import foreign, joinedload, registry, relationship, remote, selectinload
 from tochka_contacts.models import Contact
+from tochka_core.db import Database
 
 ALPHA, BETA = uuid4(), uuid4()
 MODELS = {Note: "text", Contact: "name"}
@@ -117,7 +118,23 @@ def by_driver(table, rows):
     ]
 
 
-async def test_nothing_of_a_tenant_is_reached_by_any_statement(database, prey):
+@pytest.fixture(params=["owner", "granted", "superuser"])
+async def hunting_ground(request, settings, engine, superuser_url):
+    """The database, for a login role that owns the tables, that may use them, that is above all."""
+    url = settings.engine_url
+    if request.param == "granted":
+        url = url.set(username=f"granted_{uuid4().hex}", password="granted")
+        async with engine.begin() as connection:
+            await connection.execute(text(f"CREATE ROLE {url.username} LOGIN PASSWORD 'granted'"))
+            await connection.execute(
+                text(f"GRANT tochka_tenant, tochka_platform TO {url.username}")
+            )
+    database = Database(superuser_url if request.param == "superuser" else url, pool_size=2)
+    yield database
+    await database.dispose()
+
+
+async def test_nothing_of_a_tenant_is_reached_by_any_statement(database, hunting_ground, prey):
     async with database.platform_scope(reason="test") as session:
         before = await rows_of(session, ALPHA)
     tried, leaks = 0, []
@@ -126,7 +143,7 @@ async def test_nothing_of_a_tenant_is_reached_by_any_statement(database, prey):
         nonlocal tried
         tried += 1
         try:
-            async with database.tenant_scope(BETA) as session:
+            async with hunting_ground.tenant_scope(BETA) as session:
                 found = await work(session)
         except Exception as refusal:  # noqa: BLE001 - of the database, SQLAlchemy or the driver
             found = str(getattr(refusal, "orig", refusal))
