@@ -29,6 +29,7 @@ from tochka_core.registry.controllers import ModuleController
 from tochka_core.registry.lifespan import running_modules
 from tochka_core.settings import Settings
 from tochka_core.tenants.controllers import TenantController
+from tochka_core.tenants.hooks import TenantHooks
 from tochka_core.tenants.invitation_controllers import (
     ReceivedInvitationController,
     SentInvitationController,
@@ -92,6 +93,9 @@ def create_app(
                 "database": database,
                 "settings": settings,
                 "stopped_modules": stopped_modules,
+                "tenant_hooks": TenantHooks(
+                    modules, stopped=stopped_modules, hook_seconds=settings.import_seconds
+                ),
             },
         ),
     )

@@ -8,6 +8,7 @@ from sqlalchemy import exists, select, text
 from tochka_core.auth.passwords import PasswordHasher
 from tochka_core.db import Database
 from tochka_core.settings import Settings
+from tochka_core.tenants.hooks import TenantHooks
 from tochka_core.tenants.schemas import TenantIn
 from tochka_core.tenants.services import create_tenant
 from tochka_core.users.models import User
@@ -45,7 +46,10 @@ async def seed(settings: Settings) -> Seeded | None:
                 password_hash=await hasher.hash(password),
                 role="platform_master",
             )
-            await create_tenant(session, TenantIn(name=DEMO_TENANT, title="Demo"), owner_id=user.id)
+            # No module runs in this process: to each the tenant is one that was there before it.
+            hooks = TenantHooks(hook_seconds=settings.import_seconds)
+            demo = TenantIn(name=DEMO_TENANT, title="Demo")
+            await create_tenant(session, demo, hooks=hooks, owner_id=user.id)
     finally:
         await database.dispose()
     return Seeded(phone=MASTER_PHONE, password=password, tenant=DEMO_TENANT)

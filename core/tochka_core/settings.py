@@ -77,6 +77,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     invitation_days: Annotated[int, Meta(ge=1, le=365)] = 7
     """How long an invitation to a tenant is open."""
 
+    tenant_grace_days: Annotated[int, Meta(ge=0, le=3650)] = 30
+    """How long a deleted tenant can be restored before it is due to be purged."""
+
     access_token_seconds: Annotated[int, Meta(ge=60, le=86400)] = 900
     """How long an access token is valid."""
 

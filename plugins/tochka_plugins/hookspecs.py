@@ -7,14 +7,16 @@ argument it does not use. Each module is called on its own: one that raises is s
 """
 
 from collections.abc import Awaitable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import click
 import msgspec
 import pluggy
 from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from tochka_plugins.context import Platform
+from tochka_plugins.context import Platform, Tenant
 from tochka_plugins.info import ModuleInfo
 from tochka_plugins.limits import Limit
 from tochka_plugins.models import Model
@@ -151,4 +153,36 @@ def tochka_shutdown(platform: Platform) -> Awaitable[None] | None:
     Returns: nothing.
     Raises: the error is logged; the other modules are shut down all the same. So it is when it
     takes longer than `TOCHKA_IMPORT_SECONDS`.
+    """
+
+
+@hookspec
+def tochka_tenant_created(tenant: Tenant, session: AsyncSession) -> Awaitable[None] | None:
+    """Prepare what the module keeps for a tenant that has just been made.
+
+    Runs: in the transaction that makes the tenant, for each module that serves, in the order of
+    dependencies; the tenant has enabled none of them yet. `session` is a part of that transaction,
+    scoped to the tenant. It may be a coroutine function. Tenants that were there before the
+    module, or are imported, are not announced: take what is missing for not prepared yet.
+    Returns: nothing.
+    Raises: there is no tenant, and nothing is kept of what any module has written. The client is
+    told a `TochkaError` as it is; of anything else, and when it takes longer than
+    `TOCHKA_IMPORT_SECONDS`, that the module has failed (503).
+    """
+
+
+@hookspec
+def tochka_tenant_deleting(
+    tenant: Tenant, session: AsyncSession, purge_after: datetime
+) -> Awaitable[None] | None:
+    """Agree to the deletion of a tenant, or refuse it; stop what must not go on.
+
+    Runs: in the transaction that marks the tenant deleted, for each module that it has enabled,
+    dependents first. `session` is a part of that transaction, scoped to the tenant. It may be a
+    coroutine function. The rows stay: until `purge_after` (UTC) at least the tenant can be
+    restored, with what the hook has written, so that nothing it needs may be removed. When it is
+    purged the database drops all its rows, and no module is asked.
+    Returns: nothing.
+    Raises: the tenant stays as it was, and nothing is kept of what any module has written. The
+    client is told as with `tochka_tenant_created`; raise `Conflict` to refuse.
     """

@@ -1,5 +1,6 @@
 """Which tenant a request is for, and whether the caller may know of it."""
 
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
@@ -8,8 +9,12 @@ from tochka_core.http.entering import enter_as_platform
 from tochka_core.http.lookup import Found
 from tochka_plugins import InvalidInput, NotAuthenticated, NotFound, PermissionDenied, Principal
 
+GONE = datetime(2026, 12, 24, tzinfo=UTC)
 
-def found(name="acme", *, role="member", by_domain=False, suspended=False, reason=None):
+
+def found(
+    name="acme", *, role="member", by_domain=False, suspended=False, reason=None, purge_after=None
+):
     return Found(
         id=UUID(int=1),
         name=name,
@@ -17,6 +22,7 @@ def found(name="acme", *, role="member", by_domain=False, suspended=False, reaso
         is_by_domain=by_domain,
         is_suspended=suspended,
         suspension_reason=reason,
+        purge_after=purge_after,
         role=role,
         has_module=True,
     )
@@ -68,6 +74,16 @@ def test_a_visitor_gets_the_tenant_but_no_suspended_one():
 def test_members_are_told_why_their_tenant_is_suspended(reason, told):
     with pytest.raises(PermissionDenied, match=told):
         _choose([found(suspended=True, reason=reason)], name="acme", is_anonymous=False)
+
+
+def test_members_are_told_until_when_their_tenant_can_be_restored():
+    gone = found(purge_after=datetime(2026, 12, 24, 3, tzinfo=timezone(timedelta(hours=3))))
+    with pytest.raises(PermissionDenied, match=r"until 2026-12-24T00:00:00Z") as caught:
+        _choose([gone], name="acme", is_anonymous=False)
+    assert caught.value.extra == {"purge_after": "2026-12-24T00:00:00Z"}
+    for stranger in (True, False):
+        with pytest.raises(NotFound):
+            _choose([found(role=None, purge_after=GONE)], name="acme", is_anonymous=stranger)
 
 
 def scope(*headers):

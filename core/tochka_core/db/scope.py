@@ -37,20 +37,25 @@ class NoScopeError(RuntimeError):
 class Scope(msgspec.Struct, frozen=True):
     """What a transaction begins with."""
 
-    opening: str
-    """The statements that begin the transaction, sent as one batch."""
+    within: str
+    """The statements that give it to a transaction, until its end."""
+
+    @property
+    def opening(self) -> str:
+        """The statements that begin the transaction, sent as one batch."""
+        return f"BEGIN; {self.within}"
 
     @classmethod
     def of_tenant(cls, tenant_id: UUID) -> "Scope":
         """See and write the rows of one tenant."""
         # UUID() keeps anything that is no UUID out of the statement.
         setting = f"SELECT set_config('{TENANT_SETTING}', '{UUID(str(tenant_id))}', true)"
-        return cls(f"BEGIN; SET LOCAL ROLE {TENANT_ROLE}; {setting}")
+        return cls(f"SET LOCAL ROLE {TENANT_ROLE}; {setting}")
 
     @classmethod
     def of_platform(cls) -> "Scope":
         """See and write the rows of all tenants."""
-        return cls(f"BEGIN; SET LOCAL ROLE {PLATFORM_ROLE}")
+        return cls(f"SET LOCAL ROLE {PLATFORM_ROLE}")
 
 
 def scoped(engine: AsyncEngine, scope: Scope) -> AsyncEngine:

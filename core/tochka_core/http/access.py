@@ -29,7 +29,7 @@ from tochka_core.http.lookup import Found, find_principal, find_tenant
 from tochka_core.http.problems import NOTHING_HERE
 from tochka_core.http.route_rules import MODULE_KEY
 from tochka_core.tenants.names import host_name
-from tochka_core.tenants.standing import no_such_tenant, refuse_suspended
+from tochka_core.tenants.standing import no_such_tenant, refuse_deleted, refuse_suspended
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Receive, Scope, Send
@@ -123,7 +123,7 @@ def _choose(found: list[Found], *, name: str | None, is_anonymous: bool) -> Foun
     Raises:
         InvalidInput: they name different tenants.
         NotFound: the named tenant does not exist, or the caller is no member.
-        PermissionDenied: it is suspended; members are told why.
+        PermissionDenied: it is suspended or deleted; members are told why.
     """
     visible = [tenant for tenant in found if is_anonymous or tenant.role is not None]
     by_domain = next((tenant for tenant in visible if tenant.is_by_domain), None)
@@ -134,9 +134,10 @@ def _choose(found: list[Found], *, name: str | None, is_anonymous: bool) -> Foun
         if name is not None:
             raise no_such_tenant()
         return None
-    if tenant.is_suspended:
+    if tenant.is_suspended or tenant.purge_after is not None:
         if tenant.role is None:
             raise no_such_tenant()
+        refuse_deleted(tenant.purge_after)
         refuse_suspended(tenant.is_suspended, tenant.suspension_reason)
     return tenant
 

@@ -1,5 +1,6 @@
 """The queries behind access control."""
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -23,6 +24,8 @@ class Found(msgspec.Struct, frozen=True):
     """Named by the host, not only by the header."""
     is_suspended: bool
     suspension_reason: str | None
+    purge_after: datetime | None
+    """Set while it is deleted."""
     role: TenantRole | None
     """The caller's role; `None` for who is no member."""
     has_module: bool
@@ -61,6 +64,7 @@ async def find_tenant(
             Tenant.domain,
             Tenant.suspended_at,
             Tenant.suspension_reason,
+            Tenant.purge_after,
             Membership.role,
             has_module.label("has_module"),
         )
@@ -77,6 +81,7 @@ async def find_tenant(
             is_by_domain=row.domain == domain,
             is_suspended=row.suspended_at is not None,
             suspension_reason=row.suspension_reason,
+            purge_after=row.purge_after,
             role=row.role,
             has_module=row.has_module,
         )

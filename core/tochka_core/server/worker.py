@@ -12,14 +12,14 @@ from pathlib import Path
 
 import structlog
 from litestar import Litestar
-from tochka_plugins.host import Assembly, StagedModule, assemble, discover, fit, gate
+from tochka_plugins.host import Assembly, StagedModule, fit
 
-from tochka_core import __version__
 from tochka_core.app import create_app
 from tochka_core.db import Database
 from tochka_core.local import running_database
 from tochka_core.logs import configure_logging
 from tochka_core.parentage import end_with_parent
+from tochka_core.registry.following import load_ready
 from tochka_core.registry.record import read_ready
 from tochka_core.server.draining import Draining
 from tochka_core.server.workers import STOP_SECONDS
@@ -44,8 +44,7 @@ def create_worker() -> Litestar:
     _find_new_packages()
     configure_logging(settings.log_level)
     ready = asyncio.run(_read_ready(settings))
-    candidates = [item for item in discover() if ready.get(item.name) == item.version]
-    assembly = assemble(gate(candidates, core_version=__version__))
+    assembly = load_ready(ready)
     configure_logging(settings.log_level, packages=assembly.packages)
     app = build_app(settings, assembly, ready=ready.keys())
     app.asgi_handler = Draining(app.asgi_handler)

@@ -1,17 +1,20 @@
 """`/api/v1/tenants`."""
 
-from litestar import Controller, get, patch, post
+from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from litestar.status_codes import HTTP_200_OK
 from tochka_plugins import CurrentPrincipal, Page, RequestedPage
 
 from tochka_core.db.injection import PlatformSession
 from tochka_core.settings import Settings
-from tochka_core.tenants import members, services
+from tochka_core.tenants import life_cycle, members, services
+from tochka_core.tenants.hooks import TenantHooks
 from tochka_core.tenants.schemas import TenantIn, TenantOut, TenantPatch
 from tochka_core.tenants.standing import (
     get_visible_tenant,
     lock_managed_tenant,
+    lock_tenant,
     require_platform_master,
 )
 from tochka_core.users.phones import normalize_phone
@@ -30,6 +33,7 @@ class TenantController(Controller):
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
         settings: NamedDependency[Settings],
+        tenant_hooks: NamedDependency[TenantHooks],
     ) -> TenantOut:
         """Make a tenant; its owner is the caller, unless a `platform_master` names another.
 
@@ -43,7 +47,11 @@ class TenantController(Controller):
             )
             owner_id = (await members.get_user_by_phone(platform_session, phone)).id
         tenant = await services.create_tenant(
-            platform_session, data, actor=principal.user_id, owner_id=owner_id
+            platform_session,
+            data,
+            hooks=tenant_hooks,
+            actor=principal.user_id,
+            owner_id=owner_id,
         )
         return TenantOut.of(tenant)
 
@@ -73,7 +81,42 @@ class TenantController(Controller):
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
     ) -> TenantOut:
-        """Change title or domain, suspend or resume; only a `platform_master` may."""
+        """Change name, title or domain, suspend or resume; only a `platform_master` may."""
         require_platform_master(principal)
         standing = await lock_managed_tenant(platform_session, principal, name)
         return TenantOut.of(await services.change_tenant(platform_session, standing, data))
+
+    @delete("/{name:str}", summary="Delete a tenant", status_code=HTTP_200_OK)
+    async def remove(
+        self,
+        name: FromPath[str],
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
+        settings: NamedDependency[Settings],
+        tenant_hooks: NamedDependency[TenantHooks],
+    ) -> TenantOut:
+        """Close the tenant; until it is purged, not before `purge_after`, it can be restored.
+
+        Its owners may, and a `platform_master`.
+        """
+        standing = await lock_managed_tenant(platform_session, principal, name)
+        standing.require_owner()
+        await life_cycle.delete_tenant(
+            platform_session,
+            standing.tenant,
+            hooks=tenant_hooks,
+            grace_days=settings.tenant_grace_days,
+            actor=principal.user_id,
+        )
+        return TenantOut.of(standing.tenant)
+
+    @post("/{name:str}/restore", summary="Restore a deleted tenant", status_code=HTTP_200_OK)
+    async def restore(
+        self, name: FromPath[str], platform_session: PlatformSession, principal: CurrentPrincipal
+    ) -> TenantOut:
+        """Undo the deletion; the tenant's owners may, and a `platform_master`."""
+        standing = await lock_tenant(platform_session, principal, name)
+        standing.require_owner()
+        tenant, actor = standing.tenant, principal.user_id
+        await life_cycle.restore_tenant(platform_session, tenant, actor=actor)
+        return TenantOut.of(tenant)

@@ -16,7 +16,7 @@ from tochka_plugins.context import TenantRole
 
 from tochka_core.audit.services import record
 from tochka_core.tenants.models import Invitation, Membership, Tenant
-from tochka_core.tenants.standing import Standing, refuse_suspended
+from tochka_core.tenants.standing import Standing, refuse_deleted, refuse_suspended
 from tochka_core.users.models import User
 from tochka_core.users.phones import masked
 
@@ -117,10 +117,11 @@ async def accept(session: AsyncSession, principal: Principal, invitation_id: UUI
 
     Raises:
         NotFound: there is no such open invitation for them.
-        PermissionDenied: the tenant is suspended; the invitation stays.
+        PermissionDenied: the tenant is suspended or deleted; the invitation stays.
     """
     invitation = await _take(session, principal, invitation_id, "invitation.accepted")
     tenant = await session.get_one(Tenant, invitation.tenant_id)
+    refuse_deleted(tenant.purge_after)
     refuse_suspended(tenant.suspended_at is not None, tenant.suspension_reason)
     place = {"tenant_id": tenant.id, "user_id": principal.user_id, "role": invitation.role}
     await session.execute(insert(Membership).values(place).on_conflict_do_nothing())

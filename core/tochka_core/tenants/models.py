@@ -25,6 +25,8 @@ class Tenant(PlatformModel, CoreBase):
     suspended_at: Mapped[datetime | None]
     suspension_reason: Mapped[str | None]
     """What members are told while it is suspended."""
+    purge_after: Mapped[datetime | None]
+    """Set while it is deleted: until it is purged it can be restored."""
 
 
 class Membership(CoreBase):

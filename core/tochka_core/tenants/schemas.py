@@ -13,6 +13,7 @@ from tochka_core.users.models import User
 
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 Reason = Annotated[str, Meta(min_length=1, max_length=500)]
+Status = Literal["active", "suspended", "deleted"]
 
 
 class TenantIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,6 +30,8 @@ class TenantIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TenantPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to change of a tenant; a field that is left out stays as it is."""
 
+    name: str | UnsetType = UNSET
+    """The old name is free at once, and answers as one that does not exist."""
     title: Title | UnsetType = UNSET
     domain: str | UnsetType | None = UNSET
     suspension_reason: Reason | UnsetType | None = UNSET
@@ -42,8 +45,10 @@ class TenantOut(msgspec.Struct, frozen=True):
     name: str
     title: str
     domain: str | None
-    status: Literal["active", "suspended"]
+    status: Status
     suspension_reason: str | None
+    purge_after: datetime | None
+    """Until then at least a deleted tenant can be restored."""
     created_at: datetime
 
     @classmethod
@@ -54,10 +59,17 @@ class TenantOut(msgspec.Struct, frozen=True):
             name=tenant.name,
             title=tenant.title,
             domain=tenant.domain,
-            status="suspended" if tenant.suspended_at else "active",
+            status=_status(tenant),
             suspension_reason=tenant.suspension_reason,
+            purge_after=tenant.purge_after,
             created_at=tenant.created_at,
         )
+
+
+def _status(tenant: Tenant) -> Status:
+    if tenant.purge_after is not None:
+        return "deleted"
+    return "active" if tenant.suspended_at is None else "suspended"
 
 
 class MemberIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

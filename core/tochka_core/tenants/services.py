@@ -1,7 +1,6 @@
 """Making, listing and changing tenants."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
@@ -13,6 +12,8 @@ from tochka_plugins import Conflict, PageQuery, PermissionDenied, Principal
 
 from tochka_core.audit.services import record
 from tochka_core.settings import TenantCreation
+from tochka_core.tenants.hooks import TenantHooks
+from tochka_core.tenants.life_cycle import rename_tenant, resume_tenant, suspend_tenant
 from tochka_core.tenants.models import Membership, Tenant
 from tochka_core.tenants.names import check_tenant_name, normalize_domain
 from tochka_core.tenants.schemas import TenantIn, TenantPatch
@@ -46,6 +47,7 @@ async def create_tenant(
     session: AsyncSession,
     wanted: TenantIn,
     *,
+    hooks: TenantHooks,
     actor: UUID | None = None,
     owner_id: UUID | None = None,
 ) -> Tenant:
@@ -54,6 +56,7 @@ async def create_tenant(
     Raises:
         InvalidInput: the name or the domain breaks a rule.
         Conflict: the name or the domain is taken.
+        TochkaError: a module refuses, or has failed.
     """
     tenant = Tenant(
         name=check_tenant_name(wanted.name),
@@ -68,6 +71,7 @@ async def create_tenant(
     record(
         session, "tenant.created", actor=actor, tenant=tenant.id, name=tenant.name, owner=owner_id
     )
+    await hooks.created(session, tenant)
     return tenant
 
 
@@ -75,10 +79,12 @@ async def change_tenant(session: AsyncSession, standing: Standing, patch: Tenant
     """Change what *patch* names.
 
     Raises:
-        InvalidInput: the domain breaks a rule.
-        Conflict: the domain is taken.
+        InvalidInput: the name or the domain breaks a rule.
+        Conflict: the name or the domain is taken.
     """
-    tenant = standing.tenant
+    tenant, actor = standing.tenant, standing.principal.user_id
+    if patch.name is not UNSET:
+        await rename_tenant(session, tenant, patch.name, actor=actor)
     if patch.title is not UNSET:
         tenant.title = patch.title
         standing.record(session, "tenant.retitled", title=tenant.title)
@@ -86,10 +92,10 @@ async def change_tenant(session: AsyncSession, standing: Standing, patch: Tenant
         tenant.domain = normalize_domain(patch.domain) if patch.domain else None
         standing.record(session, "tenant.domain_changed", domain=tenant.domain)
     if patch.suspension_reason is not UNSET:
-        reason = tenant.suspension_reason = patch.suspension_reason
-        tenant.suspended_at = datetime.now(UTC) if reason else None
-        action = "tenant.suspended" if reason else "tenant.resumed"
-        standing.record(session, action, reason=reason)
+        if patch.suspension_reason:
+            await suspend_tenant(session, tenant, patch.suspension_reason, actor=actor)
+        else:
+            await resume_tenant(session, tenant, actor=actor)
     await _flush(session)
     await session.refresh(tenant)
     return tenant

@@ -1,5 +1,7 @@
 """What a person may do in a tenant: see it, manage it, or not even know of it."""
 
+from datetime import UTC, datetime
+
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,13 +26,23 @@ class Standing(msgspec.Struct, frozen=True):
         """Let owners and admins through while the tenant is active, and a `platform_master`.
 
         Raises:
-            PermissionDenied: the person is a plain member, or the tenant is suspended.
+            PermissionDenied: the person is a plain member, or the tenant is suspended or deleted.
         """
         if self.role not in MANAGERS:
             raise PermissionDenied("Only an owner or admin of the tenant may do this.")
         if self.principal.role != "platform_master":
+            refuse_deleted(self.tenant.purge_after)
             is_suspended = self.tenant.suspended_at is not None
             refuse_suspended(is_suspended, self.tenant.suspension_reason)
+
+    def require_owner(self) -> None:
+        """Let owners through, whatever the state of the tenant, and a `platform_master`.
+
+        Raises:
+            PermissionDenied: the person is no owner.
+        """
+        if self.role != "owner":
+            raise PermissionDenied("Only an owner of the tenant may do this.")
 
     def require_rank_of(self, *roles: TenantRole) -> None:
         """Let only an owner appoint, change or remove an owner.
@@ -60,6 +72,19 @@ def refuse_suspended(is_suspended: bool, reason: str | None) -> None:  # noqa: F
     """
     if is_suspended:
         raise PermissionDenied(f"The tenant is suspended: {reason or 'no reason is given'}")
+
+
+def refuse_deleted(purge_after: datetime | None) -> None:
+    """Let members through only while the tenant is not deleted.
+
+    Raises:
+        PermissionDenied: it is; the members are told until when it can be undone.
+    """
+    if purge_after is not None:
+        until = purge_after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        raise PermissionDenied(
+            f"The tenant is deleted; until {until} an owner can restore it.", purge_after=until
+        )
 
 
 def require_platform_master(principal: Principal) -> None:
@@ -103,7 +128,8 @@ async def lock_managed_tenant(session: AsyncSession, principal: Principal, name:
 
     Raises:
         NotFound: there is none, or the caller may not know of it.
-        PermissionDenied: the caller is a member, but neither owner nor admin, or it is suspended.
+        PermissionDenied: the caller is a member, but neither owner nor admin, or it is suspended
+            or deleted.
     """
     standing = await lock_tenant(session, principal, name)
     standing.require_manager()

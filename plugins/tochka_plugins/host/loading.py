@@ -36,6 +36,10 @@ class LoadedModule:
         _refuse_unknown_hooks(self._manager, plugin)
         _refuse_unmarked_hooks(plugin)
 
+    def implements(self, hook: str) -> bool:
+        """Tell whether the module has an implementation of *hook*."""
+        return bool(getattr(self._manager.hook, hook).get_hookimpls())
+
     def call(self, hook: str, **arguments: Any) -> Any:  # noqa: ANN401 - each hook has its own type
         """Return what the module's implementation of *hook* returns; `None` without one."""
         results = getattr(self._manager.hook, hook)(**arguments)

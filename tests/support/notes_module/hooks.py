@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from tochka_plugins import ANONYMOUS, Conflict, CurrentTenant, Session, hookimpl
 
 from notes_module.models import Colour, Note
+from notes_module.tenant_acts import ACTS
 
 
 class NoteIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -98,3 +99,15 @@ def tochka_models():
 @hookimpl
 def tochka_migrations():
     return Path(__file__).parent / "migrations"
+
+
+@hookimpl
+async def tochka_tenant_created(tenant, session):
+    if act := ACTS.get("created"):
+        await act(tenant, session)
+
+
+@hookimpl
+async def tochka_tenant_deleting(tenant, session, purge_after):
+    if act := ACTS.get("deleting"):
+        await act(tenant, session, purge_after)

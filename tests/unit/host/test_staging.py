@@ -17,7 +17,10 @@ from tochka_plugins import (
 from tochka_plugins.host.loading import LoadedModule
 from tochka_plugins.host.staging import StagingError, stage
 
-LIFE_CYCLE = ("tochka_startup", "tochka_shutdown")
+LIFE_CYCLE = (
+    *("tochka_startup", "tochka_shutdown"),
+    *("tochka_tenant_created", "tochka_tenant_deleting"),
+)
 
 
 def model(module="sample", *, base=TenantModel, schema=None):

@@ -1,14 +1,11 @@
-"""`tochka tenants`."""
-
-import asyncio
+"""`tochka tenants create`."""
 
 import click
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from tochka_core.cli.group import TochkaGroup, read_settings
 from tochka_core.cli.input import read_input
 from tochka_core.cli.output import json_option, print_json
-from tochka_core.local import running_database
-from tochka_core.registry.session import in_platform_scope
+from tochka_core.cli.tenants.session import in_platform, load_hooks
 from tochka_core.settings import Settings
 from tochka_core.tenants.members import get_user_by_phone
 from tochka_core.tenants.schemas import TenantIn, TenantOut
@@ -16,12 +13,7 @@ from tochka_core.tenants.services import create_tenant
 from tochka_core.users.phones import normalize_phone
 
 
-@click.group(cls=TochkaGroup)
-def tenants() -> None:
-    """Manage tenants."""
-
-
-@tenants.command()
+@click.command()
 @click.argument("name")
 @click.option("--title", help="What people call it; the name, where left out.")
 @click.option("--domain", help="The host name that chooses this tenant.")
@@ -32,18 +24,17 @@ def create(
 ) -> None:
     """Create the tenant NAME."""
     wanted = read_input(TenantIn, name=name, title=title, domain=domain, owner_phone=owner_phone)
-    with running_database(read_settings()) as settings:
-        tenant = asyncio.run(_create(settings, wanted))
-    if as_json:
-        print_json(tenant)
-    else:
-        click.echo(f"Created tenant {tenant.name}.")
 
-
-async def _create(settings: Settings, wanted: TenantIn) -> TenantOut:
-    async with in_platform_scope(settings, reason="tochka tenants create") as session:
+    async def work(session: AsyncSession, settings: Settings) -> TenantOut:
         owner_id = None
         if wanted.owner_phone is not None:
             phone = normalize_phone(wanted.owner_phone, region=settings.default_region)
             owner_id = (await get_user_by_phone(session, phone)).id
-        return TenantOut.of(await create_tenant(session, wanted, owner_id=owner_id))
+        hooks = await load_hooks(session, settings)
+        return TenantOut.of(await create_tenant(session, wanted, hooks=hooks, owner_id=owner_id))
+
+    tenant = in_platform("create", work)
+    if as_json:
+        print_json(tenant)
+    else:
+        click.echo(f"Created tenant {tenant.name}.")

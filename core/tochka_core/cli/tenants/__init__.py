@@ -1,0 +1,23 @@
+"""`tochka tenants`."""
+
+import click
+
+from tochka_core.cli.group import TochkaGroup
+
+
+@click.group(
+    cls=TochkaGroup,
+    lazy={
+        "create": "tochka_core.cli.tenants.creation:create",
+        "delete": "tochka_core.cli.tenants.life_cycle:delete",
+        "list": "tochka_core.cli.tenants.listing:list_all",
+        "purge": "tochka_core.cli.tenants.purge:purge",
+        "rename": "tochka_core.cli.tenants.life_cycle:rename",
+        "restore": "tochka_core.cli.tenants.life_cycle:restore",
+        "resume": "tochka_core.cli.tenants.life_cycle:resume",
+        "show": "tochka_core.cli.tenants.listing:show",
+        "suspend": "tochka_core.cli.tenants.life_cycle:suspend",
+    },
+)
+def tenants() -> None:
+    """Manage tenants."""

@@ -1,0 +1,45 @@
+"""Lending a part of a platform transaction to code that may see one tenant only."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from tochka_migrations.transactions import kept_whole
+from tochka_plugins.schemas import TENANT_SETTING
+
+from tochka_core.db.scope import Scope
+
+_WIDEN: Final = f"{Scope.of_platform().within}; SELECT set_config('{TENANT_SETTING}', '', true)"
+
+
+@asynccontextmanager
+async def narrowed(session: AsyncSession, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
+    """Yield a session that sees and writes the rows of one tenant, in *session*'s transaction.
+
+    What it writes is kept if the transaction is: its own commit and rollback reach no further back
+    than the block. Leave *session* alone in the block; for so long it would see no more.
+    """
+    connection = await session.connection()
+    # A block that raises is taken back, and the role and the setting with it.
+    async with session.begin_nested():
+        await _send(connection, Scope.of_tenant(tenant_id).within)
+        assert connection.sync_connection is not None  # noqa: S101 - for mypy: it has begun
+        with kept_whole(connection.sync_connection):
+            own = AsyncSession(
+                connection,
+                expire_on_commit=False,
+                close_resets_only=False,
+                join_transaction_mode="create_savepoint",
+            )
+            async with own, own.begin():
+                yield own
+        await _send(connection, _WIDEN)
+
+
+async def _send(connection: AsyncConnection, statements: str) -> None:
+    """Send what the transaction is kept from sending by itself."""
+    raw = await connection.get_raw_connection()
+    driver: Any = raw.driver_connection
+    await driver.execute(statements)
