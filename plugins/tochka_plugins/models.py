@@ -64,10 +64,10 @@ class PlatformModel(Model):
 class TenantModel(Model):
     """A table whose rows each belong to one tenant, out of reach of every other.
 
-    `tenant_id` is filled by the database from the scope of the transaction: leave it alone. The
-    primary key is `(tenant_id, id)` in the database and `id` alone to the ORM: `session.get(Model,
-    id)` finds a row of the transaction's tenant, or none. Unique constraints and foreign keys among
-    tenant tables must contain `tenant_id`.
+    `tenant_id` is filled from the scope of the transaction: leave it alone; another tenant's is
+    refused. The primary key is `(tenant_id, id)` in the database and `id` alone to the ORM:
+    `session.get(Model, id)` finds a row of the transaction's tenant, or none. Unique constraints
+    and foreign keys among tenant tables must contain `tenant_id`.
     """
 
     __abstract__ = True

@@ -6,12 +6,13 @@ from uuid import uuid4
 
 import pytest
 from notes_module.models import Colour, Note
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_core.db import Database, NoScopeError
 from tochka_core.db.connecting import DatabaseUnavailable
 from tochka_migrations.transactions import ForbiddenStatement
+from tochka_plugins import PermissionDenied
 
 WHO = text("SELECT current_user, current_setting('tochka.tenant_id', true)")
 
@@ -179,7 +180,7 @@ async def test_a_scope_says_role_and_tenant(database, tenants):
         assert (await session.execute(WHO)).one()[0] == "tochka_platform"
 
 
-async def test_the_database_fills_in_the_tenant(database, tenants):
+async def test_the_session_fills_in_the_tenant(database, tenants):
     async with database.tenant_scope(tenants[0]) as session:
         note = Note(text="a")
         session.add(note)
@@ -187,12 +188,30 @@ async def test_the_database_fills_in_the_tenant(database, tenants):
         assert note.tenant_id == tenants[0]
 
 
-async def test_a_row_for_another_tenant_is_refused(database, tenants):
+async def test_the_database_fills_in_the_tenant_where_the_session_is_passed_by(database, tenants):
     async with database.tenant_scope(tenants[0]) as session:
-        session.add(Note(text="a", tenant_id=tenants[1]))
-        with pytest.raises(DBAPIError, match="row-level security"):
-            await session.flush()
-        session.expunge_all()
+        added = insert(Note).values(text="a").returning(Note.tenant_id)
+        assert await session.scalar(added) == tenants[0]
+
+
+async def test_a_row_for_another_tenant_is_refused(database, tenants):
+    with pytest.raises(PermissionDenied):
+        async with database.tenant_scope(tenants[0]) as session:
+            session.add(Note(text="a", tenant_id=tenants[1]))
+
+
+async def test_a_row_is_not_given_away(database, tenants):
+    async with database.tenant_scope(tenants[0]) as session:
+        session.add(Note(text="a"))
+    with pytest.raises(PermissionDenied):
+        async with database.tenant_scope(tenants[0]) as session:
+            (await session.scalars(select(Note))).one().tenant_id = tenants[1]
+
+
+async def test_the_database_refuses_what_is_kept_from_the_session(database, tenants):
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with database.tenant_scope(tenants[0]) as session:
+            await session.execute(insert(Note).values(text="a", tenant_id=tenants[1]))
 
 
 async def test_connections_that_are_used_in_turn_mix_nothing_up(settings, tenants):

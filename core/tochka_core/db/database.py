@@ -8,9 +8,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
 
 from tochka_core.db.connecting import tell_failed_connections
 from tochka_core.db.scope import Scope, require_scope, scoped
+from tochka_core.db.tenant_session import TENANT_KEY, TenantSession
 
 _log = structlog.get_logger(__name__)
 
@@ -50,7 +52,9 @@ class Database:
         It takes a connection with its first statement. Commits when the block ends, rolls back when
         it raises.
         """
-        async with _transaction(scoped(self.engine, Scope.of_tenant(tenant_id))) as session:
+        engine = scoped(self.engine, Scope.of_tenant(tenant_id))
+        whose = {TENANT_KEY: tenant_id}
+        async with _transaction(engine, kind=TenantSession, info=whose) as session:
             yield session
 
     @asynccontextmanager
@@ -70,8 +74,16 @@ class Database:
 
 
 @asynccontextmanager
-async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    # A session that is used after its transaction must fail: it would keep a connection for ever.
-    session = AsyncSession(engine, expire_on_commit=False, close_resets_only=False)
+async def _transaction(
+    engine: AsyncEngine, *, kind: type[Session] = Session, info: Mapping[str, object] | None = None
+) -> AsyncIterator[AsyncSession]:
+    session = AsyncSession(
+        engine,
+        sync_session_class=kind,
+        info=dict(info or {}),
+        expire_on_commit=False,
+        # One that is used after its transaction must fail: it would keep a connection for ever.
+        close_resets_only=False,
+    )
     async with session, session.begin():
         yield session
