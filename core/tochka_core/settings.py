@@ -1,7 +1,7 @@
 """What the operator may set, read once from the environment and a `.env` file."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -18,7 +18,16 @@ SECRETS: Final = frozenset(
     {"database_url", "pooler_url", "jwt_secret", "metrics_token", "password_pepper"}
 )
 MIN_SECRET_BYTES: Final = 32
+MAX_PORT: Final = 65535
 PREFIX: Final = "TOCHKA_"
+
+_URL_PARAMETERS: Final = frozenset(
+    {
+        *("database", "host", "passfile", "password", "port", "prepared_statement_cache_size"),
+        *("ssl", "sslmode", "target_session_attrs", "user"),
+    }
+)
+"""What may follow the `?` of a database's address; the driver raises on others."""
 
 TenantCreation = Literal["platform", "anyone"]
 
@@ -38,7 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     """The address to listen on."""
 
-    port: Annotated[int, Meta(ge=1, le=65535)] = 8000
+    port: Annotated[int, Meta(ge=1, le=MAX_PORT)] = 8000
     """The port to listen on."""
 
     data_dir: Path | None = None
@@ -191,9 +200,30 @@ def engine_url(database_url: str, *, variable: str = "DATABASE_URL") -> URL:
             f"{variable} names {url.drivername!r}; only postgresql+asyncpg is supported."
         )
     query = dict(url.query)
+    _refuse_unknown(query, variable)
     if "sslmode" in query:
         query["ssl"] = query.pop("sslmode")
-    return url.set(drivername="postgresql+asyncpg", query=query)
+    url = url.set(drivername="postgresql+asyncpg", query=query)
+    _refuse_bad_ports(url, variable)
+    return url
+
+
+def _refuse_unknown(query: Collection[str], variable: str) -> None:
+    if unknown := sorted(set(query) - _URL_PARAMETERS):
+        raise ConfigurationError(
+            f"{variable} has parameters that are not understood: {', '.join(unknown)}; leave them"
+            f" out. Understood are {', '.join(sorted(_URL_PARAMETERS))}."
+        )
+
+
+def _refuse_bad_ports(url: URL, variable: str) -> None:
+    try:
+        _, options = url.get_dialect()().create_connect_args(url)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigurationError(f"{variable} is malformed: {error}.") from error
+    port = options.get("port") or MAX_PORT
+    if max(port if isinstance(port, list) else [port]) > MAX_PORT:
+        raise ConfigurationError(f"{variable}: a port is at most {MAX_PORT}.")
 
 
 def _given(environ: Mapping[str, str], env_file: Path | None) -> dict[str, str]:

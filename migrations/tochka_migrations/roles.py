@@ -30,6 +30,34 @@ class MissingRoles(Exception):
         )
 
 
+class MayNotMakeSchemas(Exception):
+    """The login role lacks a right in the database; the message says how to grant it."""
+
+    def __init__(self, login: str, database: str) -> None:
+        quoted_login, quoted_database = (name.replace('"', '""') for name in (login, database))
+        super().__init__(
+            f"The database role {login!r} may not make schemas in {database!r}; have an"
+            f' administrator run: GRANT CREATE ON DATABASE "{quoted_database}" TO "{quoted_login}";'
+        )
+
+
+def check_may_make_schemas(connection: Connection) -> None:
+    """Make sure that the login role may make a schema.
+
+    Raises:
+        MayNotMakeSchemas: it may not.
+    """
+    login, database, may = connection.execute(text(_RIGHT_TO_SCHEMAS)).one()
+    if not may:
+        raise MayNotMakeSchemas(login, database)
+
+
+_RIGHT_TO_SCHEMAS: Final = """
+    SELECT session_user, current_database(),
+           has_database_privilege(session_user, current_database(), 'CREATE')
+"""
+
+
 def ensure_roles(connection: Connection) -> list[str]:
     """Create the roles where they are missing and let the login role work in them.
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, inspect, text
 from tochka_migrations.recording import recorded
 from tochka_migrations.revisions import config_for
 from tochka_migrations.rls import all_rows, protect
+from tochka_migrations.roles import check_may_make_schemas
 from tochka_migrations.surroundings import refuse_strays, surroundings
 from tochka_migrations.table_rules import UnsafeSchema, broken_rules
 from tochka_migrations.targets import Target
@@ -25,6 +26,7 @@ def transition(
     What is run is added to *statements*.
 
     Raises:
+        MayNotMakeSchemas: the schema is not there, and the login role may not make it.
         StrayRevision: a revision has changed something outside the schema.
         UnsafeSchema: what stands in the schema now lets tenants meet.
         Exception: whatever a revision raises.
@@ -32,6 +34,7 @@ def transition(
     # A revision that forgets the schema must not write into public.
     connection.execute(text(f'SET LOCAL search_path = "{target.schema}"'))
     if not inspect(connection).has_schema(target.schema):
+        check_may_make_schemas(connection)
         with recorded(connection, statements):
             connection.execute(text(f'CREATE SCHEMA "{target.schema}"'))
     if move is not None:

@@ -157,6 +157,10 @@ def test_a_port_in_use_is_one_line(tochka):
         assert_one_line_error(tochka("serve", PORT=port), port, "PORT")
 
 
+def test_a_host_that_cannot_be_one_is_one_line(tochka):
+    assert_one_line_error(tochka("serve", HOST="a" * 64), "HOST")
+
+
 def test_production_demands_a_secret(tochka):
     assert_one_line_error(tochka("serve", JWT_SECRET=""), "JWT_SECRET")
     assert_one_line_error(tochka("serve", JWT_SECRET="short"), "JWT_SECRET", "32")

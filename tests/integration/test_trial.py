@@ -22,6 +22,14 @@ WAITING = """
       FROM pg_stat_activity
      WHERE datname = current_database() AND wait_event = 'advisory'
 """
+FORBID = """
+    CREATE FUNCTION tochka.forbid() RETURNS trigger LANGUAGE plpgsql
+        AS $$ BEGIN RAISE EXCEPTION 'not today'; END $$
+"""
+FORBID_RECORD = """
+    CREATE TRIGGER forbid BEFORE INSERT OR UPDATE ON tochka.judgement
+        EXECUTE FUNCTION tochka.forbid()
+"""
 
 
 @pytest.fixture
@@ -43,13 +51,14 @@ def upgrade(place, empty_database_url):
     """Start `tochka upgrade --json` on an empty database."""
     started = []
 
-    def upgrade(**settings):
+    def upgrade(*, stderr=None, **settings):
         url = empty_database_url.render_as_string(hide_password=False)
         process = subprocess.Popen(
             [sys.executable, "-m", "tochka_core", "upgrade", "--json"],
             env=place.environ(DATABASE_URL=url, **settings),
             cwd=place.folder,
             stdout=subprocess.PIPE,
+            stderr=stderr,
             text=True,
         )
         started.append(process)
@@ -93,6 +102,17 @@ async def test_a_killed_upgrade_leaves_no_trial_and_no_statement(place, upgrade,
     process.wait()
     await wait_until(engine, SLEEPING, lambda count: count == 0)
     eventually(lambda: place.processes() == [])
+
+
+async def test_a_database_that_fails_at_the_record_is_told_in_one_line(upgrade, engine):
+    await asyncio.to_thread(quarantine, upgrade())
+    async with engine.connect() as connection:
+        await connection.execute(text(FORBID))
+        await connection.execute(text(FORBID_RECORD))
+    process = upgrade(stderr=subprocess.PIPE)
+    _, said = await asyncio.to_thread(process.communicate, timeout=DEADLINE_SECONDS)
+    assert process.returncode == 1
+    assert said == "Error: The database failed while the modules were judged (not today).\n"
 
 
 async def test_waiting_for_another_upgrade_is_not_held_against_a_module(place, upgrade, engine):

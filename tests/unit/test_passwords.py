@@ -124,8 +124,9 @@ async def test_who_has_waited_too_long_is_refused_and_takes_no_turn(blocked):
         await people[2]
     blocked.let_go.set()
     assert await asyncio.gather(*served) == [True, True]
+    # As many as there are turns, so that none of them has to wait.
     assert (
-        await asyncio.gather(*(hasher.verify(PASSWORD, "stored") for _ in range(5))) == [True] * 5
+        await asyncio.gather(*(hasher.verify(PASSWORD, "stored") for _ in range(2))) == [True] * 2
     )
 
 

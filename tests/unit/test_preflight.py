@@ -20,49 +20,65 @@ class Refused(Exception):
 
 
 class FakeConnection:
-    def __init__(self, version):
-        self.version = version
+    def __init__(self, *facts):
+        self.facts = facts
 
-    async def scalar(self, statement):
-        assert str(statement) == "SHOW server_version_num"
-        return self.version
+    async def execute(self, _statement):
+        return self
+
+    def one(self):
+        return self.facts
 
 
 class FakeEngine:
-    """An engine that connects to a server of *version*, or raises."""
+    """An engine that connects to a server that tells of itself, or raises."""
 
     url = URL
 
-    def __init__(self, *, version=None, error=None):
-        self.version, self.error = version, error
+    def __init__(self, *, version=180004, encoding="UTF8", is_read_only=False, error=None):
+        self.facts = version, encoding, is_read_only
+        self.error = error
         self.visits = 0
 
     @asynccontextmanager
     async def connect(self):
         if self.error is not None:
             raise self.error
-        yield FakeConnection(self.version)
+        yield FakeConnection(*self.facts)
         self.visits += 1
 
 
-@pytest.mark.parametrize("version", ["150000", "160014", "180004"])
+@pytest.mark.parametrize("version", [150000, 160014, 180004])
 async def test_a_server_that_is_new_enough_passes(version):
     engine = FakeEngine(version=version)
     await check_server(engine)
     assert engine.visits == 1
 
 
-@pytest.mark.parametrize(("version", "told"), [("149999", "14"), ("90624", "9"), (None, "0")])
+@pytest.mark.parametrize(("version", "told"), [(149999, "14"), (90624, "9")])
 async def test_an_old_server_is_told_its_version(version, told):
     with pytest.raises(OperatorError, match=f"is version {told}; version 15 or newer is needed"):
         await check_server(FakeEngine(version=version))
 
 
 @pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({"encoding": "LATIN1"}, "keeps the database 'tochka' in LATIN1"),
+        ({"encoding": "SQL_ASCII"}, "keeps the database 'tochka' in SQL_ASCII"),
+        ({"is_read_only": True}, "is read-only"),
+    ],
+)
+async def test_a_database_that_cannot_store_what_is_written_is_refused(facts, told):
+    with pytest.raises(OperatorError, match=told):
+        await check_server(FakeEngine(**facts))
+
+
+@pytest.mark.parametrize(
     ("error", "told"),
     [
         (ConnectionRefusedError(111, "Connection refused"), "cannot be reached"),
-        (TimeoutError(), "cannot be reached"),
+        (TimeoutError(), "cannot be reached (no answer)"),
         (OSError("Name or service not known"), "cannot be reached"),
         (DBAPIError("", {}, Refused("28P01")), "refuses the password of 'anna'"),
         (DBAPIError("", {}, Refused("28000")), "does not let 'anna' in"),

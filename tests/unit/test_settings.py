@@ -166,8 +166,30 @@ def test_every_name_of_postgresql_means_the_one_driver(scheme):
 
 
 def test_sslmode_is_understood():
-    url = engine_url("postgres://db.example/tochka?sslmode=require&application_name=x")
-    assert dict(url.query) == {"ssl": "require", "application_name": "x"}
+    url = engine_url("postgres://db.example/tochka?sslmode=require&target_session_attrs=primary")
+    assert dict(url.query) == {"ssl": "require", "target_session_attrs": "primary"}
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("postgresql://db.example/tochka?application_name=x", "not understood: application_name"),
+        ("postgresql://db.example/tochka?b=1&a=2", "not understood: a, b;"),
+        ("postgresql://db.example:70000/tochka", "a port is at most 65535"),
+        ("postgresql://db.example/tochka?port=70000", "a port is at most 65535"),
+        ("postgresql:///tochka?host=a:1&host=b:70000", "a port is at most 65535"),
+        ("postgresql://db.example/tochka?port=x", "is malformed"),
+        ("postgresql:///tochka?host=a&host=b:1", "is malformed"),
+    ],
+)
+def test_what_the_driver_would_raise_on_is_told_before(address, told):
+    with pytest.raises(ConfigurationError, match=told):
+        engine_url(address)
+
+
+def test_several_hosts_of_one_database_are_understood():
+    url = engine_url("postgresql:///tochka?host=a:5432&host=b:5433")
+    assert url.query["host"] == ("a:5432", "b:5433")
 
 
 def test_the_folder_of_a_socket_is_kept():

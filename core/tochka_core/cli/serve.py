@@ -80,6 +80,8 @@ def _find_address(settings: Settings) -> str:
         raise OperatorError(
             f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}): {advice}."
         ) from error
+    except UnicodeError as error:
+        raise OperatorError(f"HOST is no host name ({error}).") from error
     return str(address[0])
 
 

@@ -19,8 +19,14 @@ _BY_SQLSTATE: Final = {
 }
 
 
+_FACTS: Final = """
+    SELECT current_setting('server_version_num')::int, current_setting('server_encoding'),
+           current_setting('transaction_read_only')::bool
+"""
+
+
 async def check_server(engine: AsyncEngine) -> None:
-    """Make sure that the server answers, lets us in, and is new enough.
+    """Make sure that the server answers, lets us in, is new enough, and stores what we write.
 
     Raises:
         OperatorError: it does not; the message says what to do.
@@ -29,10 +35,11 @@ async def check_server(engine: AsyncEngine) -> None:
     where = f"The PostgreSQL server at {_place(url)}"
     try:
         async with engine.connect() as connection:
-            version = int(await connection.scalar(text("SHOW server_version_num")) or 0)
+            version, encoding, is_read_only = (await connection.execute(text(_FACTS))).one()
     except (OSError, TimeoutError) as error:
         raise OperatorError(
-            f"{where} cannot be reached ({error}); start it or check DATABASE_URL."
+            f"{where} cannot be reached ({str(error) or 'no answer'}); start it or check"
+            " DATABASE_URL."
         ) from error
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None)
@@ -42,6 +49,15 @@ async def check_server(engine: AsyncEngine) -> None:
     if version < MIN_SERVER_VERSION:
         raise OperatorError(
             f"{where} is version {version // 10_000}; version 15 or newer is needed."
+        )
+    if encoding != "UTF8":
+        raise OperatorError(
+            f"{where} keeps the database {url.database!r} in {encoding}, which lacks letters; make"
+            " another one with ENCODING 'UTF8'."
+        )
+    if is_read_only:
+        raise OperatorError(
+            f"{where} is read-only, as a standby is; let DATABASE_URL name one that can be written."
         )
 
 

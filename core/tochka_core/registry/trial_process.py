@@ -13,6 +13,8 @@ from typing import Final
 import msgspec
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from tochka_plugins import TochkaError
 
 from tochka_core.errors import OperatorError
 from tochka_core.logs import configure_logging
@@ -45,8 +47,11 @@ def main() -> None:
 
     try:
         asyncio.run(judge_and_tell())
-    except OperatorError as error:
+    except (OperatorError, TochkaError) as error:
         tell(Failed(str(error)))
+    except DBAPIError as error:
+        # What modules raise is caught where it is raised: this was a statement of the core's own.
+        tell(Failed(f"The database failed while the modules were judged ({error.orig})."))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

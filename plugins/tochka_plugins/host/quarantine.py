@@ -1,8 +1,9 @@
 """Why a module is not served."""
 
+import re
 import traceback
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -15,6 +16,11 @@ Phase = Literal["gate", "load", "stage", "migrate", "start"]
 
 MAX_MESSAGE_CHARACTERS = 500
 """Enough for a sentence; a statement with all its parameters helps nobody in a table."""
+
+_ADVERTISEMENT: Final = re.compile(
+    r"\[SQL parameters hidden due to hide_parameters=True\]|\(Background on this error at: \S+\)"
+)
+"""What SQLAlchemy adds to each error, which tells nothing of it."""
 
 
 class Quarantined(msgspec.Struct, frozen=True):
@@ -66,6 +72,7 @@ def _place(error: BaseException, package: str) -> str:
 
 def _message(error: BaseException) -> str:
     try:
-        return " ".join(str(error).split())[:MAX_MESSAGE_CHARACTERS]
+        said = _ADVERTISEMENT.sub("", " ".join(str(error).split()))
+        return said.strip()[:MAX_MESSAGE_CHARACTERS]
     except Exception:  # noqa: BLE001 - a module's exception may fail even at this
         return ""

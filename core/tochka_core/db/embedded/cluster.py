@@ -1,6 +1,7 @@
 """The database files: made once, and never seen half made."""
 
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -18,6 +19,8 @@ _STAGING_PREFIX = "postgres.new."
 
 SUPERUSER = "postgres"
 """The role that initdb makes; it sets up the application's role and does nothing else."""
+
+_FAILURE = re.compile(r"\b(?:error|FATAL|PANIC):")
 
 # Not every system has C.UTF-8; with plain C the texts are still UTF-8, only sorted by bytes.
 _LOCALES = ("--locale=C.UTF-8", "--no-locale")
@@ -95,8 +98,13 @@ def _run_initdb(staging: Path, programs: Programs, account: Account, *, sync: bo
             return
         if "locale" not in done.stderr:
             break
-    reason = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
-    raise OperatorError(f"PostgreSQL could not make its files in {staging}: {reason}")
+    raise OperatorError(f"PostgreSQL could not make its files in {staging}: {_reason(done.stderr)}")
+
+
+def _reason(said: str) -> str:
+    """Return the line in which initdb tells why it has failed; what follows is tidying up."""
+    lines = said.strip().splitlines() or ["it says nothing"]
+    return next((line for line in lines if _FAILURE.search(line)), lines[-1])
 
 
 def _flush(folder: Path) -> None:
