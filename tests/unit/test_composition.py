@@ -5,11 +5,15 @@ from types import ModuleType
 
 import pytest
 from litestar import WebSocket, get, websocket
+from msgspec.structs import replace
 from tochka_core import __version__
+from tochka_core.app import create_app
+from tochka_core.http.mounting import API_PATH
 from tochka_core.registry.composition import compose
 from tochka_core.settings import Settings
 from tochka_plugins import hookimpl
 from tochka_plugins.host import Candidate, gate
+from tochka_plugins.host.gating import RESERVED_NAMES
 
 SETTINGS = Settings(database_url="postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
 
@@ -77,3 +81,10 @@ def test_each_step_of_a_module_is_told_and_then_that_they_are_over(rehearsed):
     begin = ("begin", lambda name, phase: told.append((name, phase)))
     rehearsed(begin, ("staged", lambda: told.append("staged")), aa=reading())
     assert told == [("aa", "load"), ("aa", "stage"), "staged"]
+
+
+def test_no_module_can_be_called_like_a_part_of_the_cores_own_api():
+    paths = [route.path for route in create_app(replace(SETTINGS, jwt_secret="x" * 32)).routes]
+    own = {path.split("/")[3] for path in paths if path.startswith(f"{API_PATH}/")}
+    assert {"audit", "auth", "modules", "tenants", "users"} <= own
+    assert own <= RESERVED_NAMES

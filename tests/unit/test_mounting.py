@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 from litestar import Controller, Litestar, Router, WebSocket, asgi, get, websocket
+from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.params import FromPath
 from litestar.types import Receive, Scope, Send
@@ -248,6 +249,44 @@ def test_what_the_platform_says_of_a_route_is_not_for_modules_to_say(core, stage
 @pytest.mark.parametrize("place", PLACES)
 def test_any_route_may_be_opened_and_carry_keys_of_its_own(served, place):
     assert served(notes=(with_opt(place, {**ANONYMOUS, "own": 1}),))[0].startswith("/notes")
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "opt",
+    [{"exclude_from_auth": True}, {"tochka_anonymous": "no"}, {"tochka_anonymous": 1}],
+    ids=str,
+)
+def test_no_route_is_opened_by_another_word(core, staged, place, opt):
+    with pytest.raises(RouteRuleBroken, match="is opened by opt=ANONYMOUS, or not at all"):
+        TrialMount(core)(staged("notes", with_opt(place, opt)))
+
+
+@pytest.mark.parametrize("path", ["/../users", "/x/../../users/me", "/.", "/.."])
+def test_a_path_that_leads_elsewhere_is_refused(core, staged, path):
+    with pytest.raises(RouteRuleBroken, match="leads out of the module's own path"):
+        TrialMount(core)(staged("notes", handler(path)))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"cache_control": CacheControlHeader(public=True, max_age=60)},
+        {"cache_control": CacheControlHeader(s_maxage=60)},
+        {"response_headers": {"Cache-Control": "max-age=60, Public"}},
+    ],
+    ids=["public", "s-maxage", "header"],
+)
+def test_shared_caches_are_not_told_to_keep_a_tenants_answer(core, staged, options):
+    with pytest.raises(RouteRuleBroken, match="a shared cache does not know tenants"):
+        TrialMount(core)(staged("notes", handler(**options)))
+    with pytest.raises(RouteRuleBroken, match="a shared cache does not know tenants"):
+        TrialMount(core)(staged("notes", Router("/", route_handlers=[handler()], **options)))
+
+
+def test_a_clients_own_cache_may_keep_an_answer(served):
+    own = CacheControlHeader(private=True, max_age=60)
+    assert served(notes=(handler(cache_control=own),)) == ["/notes"]
 
 
 def test_a_description_that_cannot_be_encoded_is_refused(core, staged):

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from litestar import Litestar, Router
-from litestar.handlers import ASGIRouteHandler, BaseRouteHandler
+from litestar.handlers import ASGIRouteHandler, BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute, WebSocketRoute
 from litestar.types import ControllerRouterHandler
 from litestar.types.internal_types import PathParameterDefinition
@@ -17,6 +17,12 @@ MODULE_KEY: Final = "tochka_module"
 _PLATFORM_PREFIX: Final = "tochka_"
 """Keys in a route's `opt` that begin so have a meaning to the platform."""
 
+_FRAMEWORKS_OPT_OUT: Final = "exclude_from_auth"
+"""What opens a route to Litestar's own authentication, and has no meaning to the platform."""
+
+_SHARED: Final = frozenset({"public", "s-maxage"})
+"""What lets a cache between us and the client keep an answer to a signed-in request (RFC 9111)."""
+
 
 class RouteRuleBroken(Exception):
     """A route would escape the gate, mix tenants up, or hide another route."""
@@ -26,18 +32,22 @@ def refuse_unsafe_routes(contributions: Iterable[ControllerRouterHandler]) -> No
     """Look at each contribution alone: together, the later handler of a path silently wins.
 
     Raises:
-        RouteRuleBroken: two handlers claim one path and method; one has a signature that cannot be
-            read, sets what is the platform's to set, mounts an application, or caches responses
-            under keys of its own.
+        RouteRuleBroken: two handlers claim one path and method; one leaves its place by its path,
+            has a signature that cannot be read, sets what is the platform's to set, opens itself by
+            other words than `ANONYMOUS`, mounts an application, or has responses cached where the
+            tenant is not in the key.
     """
     taken: set[tuple[str, str]] = set()
     for contribution in contributions:
         for route in Router(path="/", route_handlers=[contribution]).routes:
+            _refuse_leaving(route)
             for handler in handlers_of(route):
                 _refuse_unreadable_signature(handler)
                 _refuse_platform_keys(handler)
+                _refuse_other_opt_outs(handler)
                 _refuse_mount(handler)
                 _refuse_cache_keys(handler)
+                _refuse_shared_caches(handler)
             place = _place(route)
             for method in _methods(route):
                 if (place, method) in taken:
@@ -76,6 +86,13 @@ def _place(route: BaseRoute) -> str:
     )
 
 
+def _refuse_leaving(route: BaseRoute) -> None:
+    if {".", ".."} & {*route.path.split("/")}:
+        raise RouteRuleBroken(
+            f"tochka_routes: {route.path} leads out of the module's own path once it is normalised"
+        )
+
+
 def _refuse_unreadable_signature(handler: BaseRouteHandler) -> None:
     """Name the handler, which the framework's own message does not."""
     try:
@@ -90,6 +107,16 @@ def _refuse_platform_keys(handler: BaseRouteHandler) -> None:
         for key in layer.opt or {}:
             if key.startswith(_PLATFORM_PREFIX) and key != ANONYMOUS_KEY:
                 raise RouteRuleBroken(f"tochka_routes: {handler.handler_name} sets {key!r}")
+
+
+def _refuse_other_opt_outs(handler: BaseRouteHandler) -> None:
+    """Refuse what reads as if it opened a route, or opens it by accident: `"no"` is true."""
+    for layer in handler.ownership_layers:
+        opt = layer.opt or {}
+        if _FRAMEWORKS_OPT_OUT in opt or opt.get(ANONYMOUS_KEY, True) is not True:
+            raise RouteRuleBroken(
+                f"tochka_routes: {handler.handler_name} is opened by opt=ANONYMOUS, or not at all"
+            )
 
 
 def _refuse_mount(handler: BaseRouteHandler) -> None:
@@ -107,3 +134,18 @@ def _refuse_cache_keys(handler: BaseRouteHandler) -> None:
             f"tochka_routes: {handler.handler_name} builds cache keys of its own; the"
             " platform's keep tenants apart"
         )
+
+
+def _refuse_shared_caches(handler: BaseRouteHandler) -> None:
+    headers = handler.resolve_response_headers() if isinstance(handler, HTTPRouteHandler) else ()
+    for header in headers:
+        if header.name.lower() != "cache-control":
+            continue
+        directives = {
+            part.partition("=")[0].strip() for part in str(header.value).lower().split(",")
+        }
+        if shared := sorted(directives & _SHARED):
+            raise RouteRuleBroken(
+                f"tochka_routes: {handler.handler_name} says {', '.join(shared)} in Cache-Control;"
+                " a shared cache does not know tenants"
+            )

@@ -17,9 +17,15 @@ def broken_command_rules(commands: Sequence[click.Command]) -> Iterator[str]:
         if times > 1:
             yield f"{name!r} is declared {times} times"
     for command in commands:
-        if not (isinstance(command.name, str) and COMMAND_NAME.fullmatch(command.name)):
-            yield f"the name {command.name!r} must match {COMMAND_NAME.pattern}"
-        if inspect.iscoroutinefunction(command.callback):
-            yield f"{command.name!r} would never be awaited: decorate its function by pass_platform"
-        if isinstance(command, click.Group):
-            yield from broken_command_rules(list(command.commands.values()))
+        yield from _broken_rules(command.name, command)
+
+
+def _broken_rules(name: str | None, command: click.Command) -> Iterator[str]:
+    """Yield the broken rules of *command*, which its group may offer by a *name* of its own."""
+    if not (isinstance(name, str) and COMMAND_NAME.fullmatch(name)):
+        yield f"the name {name!r} must match {COMMAND_NAME.pattern}"
+    if inspect.iscoroutinefunction(command.callback):
+        yield f"{name!r} would never be awaited: decorate its function by pass_platform"
+    if isinstance(command, click.Group):
+        for own_name, inner in command.commands.items():
+            yield from _broken_rules(own_name, inner)

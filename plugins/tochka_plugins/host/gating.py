@@ -21,6 +21,7 @@ CORE_DISTRIBUTION: Final = "tochka-rosta"
 NAME_RULE: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
 RESERVED_NAMES: Final = frozenset(
     {
+        "audit",
         "auth",
         "core",
         "doctor",

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 import msgspec
-from litestar import Controller, Router
+from litestar import Controller, Litestar, Router
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import MetaData
@@ -21,7 +21,7 @@ from tochka_plugins.host.storable import is_storable
 from tochka_plugins.host.table_rules import broken_table_rules
 from tochka_plugins.info import ModuleInfo
 from tochka_plugins.limits import Limit
-from tochka_plugins.models import Model
+from tochka_plugins.models import Model, PlatformModel
 from tochka_plugins.permissions import Permission
 from tochka_plugins.schemas import schema_of
 
@@ -104,7 +104,10 @@ def _routes(module: LoadedModule) -> tuple[ControllerRouterHandler, ...]:
     routes = _sequence(module, "tochka_routes")
     for route in routes:
         is_controller = isinstance(route, type) and issubclass(route, Controller)
-        if not (is_controller or isinstance(route, Router | BaseRouteHandler)):
+        is_handler = isinstance(route, Router | BaseRouteHandler) and not isinstance(
+            route, Litestar
+        )
+        if not (is_controller or is_handler):
             raise StagingError(
                 f"tochka_routes: {route!r} is no Litestar controller, router or handler"
             )
@@ -135,15 +138,28 @@ def _metadata(name: str, models: Sequence[Any], requires: frozenset[str]) -> Met
             raise StagingError(
                 f"tochka_models: {model!r} must derive from TenantModel or PlatformModel"
             )
-        if getattr(model, "metadata", MetaData()).schema != schema:
+        metadata = getattr(model, "metadata", MetaData())
+        if metadata.schema != schema:
             raise StagingError(
                 f"tochka_models: {model.__name__} must use module_registry({name!r})"
             )
+        if metadata is not models[0].metadata:
+            raise StagingError(
+                f"tochka_models: {model.__name__} must have the same base as {models[0].__name__}:"
+                f" module_registry({name!r}) is called once"
+            )
     if not models:
         return None
-    metadata: MetaData = models[0].metadata
-    _refuse("tochka_models", broken_table_rules(metadata, name, requires))
-    return metadata
+    shared: MetaData = models[0].metadata
+    of_platform = {
+        table
+        for mapper in models[0].registry.mappers
+        if issubclass(mapper.class_, PlatformModel)
+        for table in mapper.tables
+    }
+    broken = broken_table_rules(shared, name, requires, of_platform=of_platform)
+    _refuse("tochka_models", broken)
+    return shared
 
 
 def _migrations(module: LoadedModule) -> Path | None:

@@ -73,3 +73,11 @@ def test_the_rules_hold_within_groups(staged):
         staged(tochka_commands=[click.Group("outer", commands=[inner])])
     with pytest.raises(StagingError, match="'Deep' must match"):
         staged(tochka_commands=[click.Group("outer", commands=[named("Deep")])])
+
+
+def test_a_command_in_a_group_goes_by_the_name_that_the_group_gives_it(staged):
+    group = click.Group("outer", commands={"one": named("same"), "two": named("same")})
+    assert staged(tochka_commands=[group]).commands == (group,)
+    group.add_command(named("sound"), "Not Sound")
+    with pytest.raises(StagingError, match="the name 'Not Sound' must match"):
+        staged(tochka_commands=[group])

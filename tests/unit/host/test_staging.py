@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from litestar import get
+from litestar import Litestar, get
 from sqlalchemy import Column, Integer, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped
 from tochka_plugins import (
@@ -194,8 +194,8 @@ def test_an_info_with_text_that_cannot_be_stored_is_refused_by_field(staged, fie
 
 @pytest.mark.parametrize(
     "routes",
-    [[42], ["/notes"], [no_handler]],
-    ids=["number", "text", "undecorated function"],
+    [[42], ["/notes"], [no_handler], [Litestar([])]],
+    ids=["number", "text", "undecorated function", "whole application"],
 )
 def test_what_is_no_route_is_refused(staged, routes):
     with pytest.raises(StagingError, match="tochka_routes"):
