@@ -7,6 +7,8 @@ from litestar import Litestar, Router
 from litestar.config.response_cache import ResponseCacheConfig
 from tochka_plugins.host import StagedModule
 
+from tochka_core.access.cache import Cache
+from tochka_core.access.listener import Listener
 from tochka_core.audit.controllers import AuditController
 from tochka_core.auth.controllers import AuthController
 from tochka_core.auth.passwords import PasswordHasher
@@ -56,6 +58,8 @@ def create_app(
         pool_size=settings.db_pool_size,
         is_pooled=settings.pooler_url is not None,
     )
+    cache = Cache(database)
+    listener = Listener(settings.engine_url, cache)
     tokens = AccessTokens(
         secret=settings.jwt_secret, lifetime_seconds=settings.access_token_seconds
     )
@@ -104,13 +108,17 @@ def create_app(
         request_class=JsonRequest,
         dependencies=public_dependencies(database),
         middleware=[
-            AccessControl(database=database, tokens=tokens, stopped_modules=stopped_modules)
+            AccessControl(
+                cache=cache, listener=listener, tokens=tokens, stopped_modules=stopped_modules
+            )
         ],
         before_request=refuse_nul,
         request_max_body_size=settings.max_body_bytes,
         plugins=[problem_details()],
         lifespan=[
-            _lifespan(database, modules, stopped_modules, hook_seconds=settings.import_seconds)
+            _lifespan(
+                database, listener, modules, stopped_modules, hook_seconds=settings.import_seconds
+            )
         ],
         openapi_config=openapi_config(),
         response_cache_config=ResponseCacheConfig(key_builder=cache_key),
@@ -122,6 +130,7 @@ def create_app(
 
 def _lifespan(
     database: Database,
+    listener: Listener,
     modules: Sequence[StagedModule],
     stopped_modules: set[str],
     *,
@@ -132,8 +141,11 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         try:
-            async with running_modules(
-                modules, platform=database, hook_seconds=hook_seconds, stopped=stopped_modules
+            async with (
+                listener.listening(),
+                running_modules(
+                    modules, platform=database, hook_seconds=hook_seconds, stopped=stopped_modules
+                ),
             ):
                 yield
         finally:

@@ -6,7 +6,7 @@ The order matters to strangers: nobody learns of a tenant, or of what it has ena
 known that they belong to it.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from litestar import Request
@@ -22,17 +22,28 @@ from tochka_plugins import (
 )
 from tochka_plugins.routing import ANONYMOUS_KEY
 
+from tochka_core.access.cache import Cache, Look
+from tochka_core.access.facts import PERSON
+from tochka_core.access.listener import Listener
 from tochka_core.auth.tokens import AccessTokens
-from tochka_core.db import Database
 from tochka_core.http.entering import enter_as_platform
-from tochka_core.http.lookup import Found, find_principal, find_tenant
+from tochka_core.http.lookup import (
+    Asked,
+    Found,
+    find_foreign_tenants,
+    find_own_tenants,
+    find_visited_tenants,
+)
 from tochka_core.http.problems import NOTHING_HERE
 from tochka_core.http.route_rules import MODULE_KEY
 from tochka_core.tenants.names import host_name
 from tochka_core.tenants.standing import no_such_tenant, refuse_deleted, refuse_suspended
 
 if TYPE_CHECKING:
-    from litestar.types import ASGIApp, Receive, Scope, Send
+    from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -50,10 +61,16 @@ class AccessControl(ASGIMiddleware):
     scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
 
     def __init__(
-        self, *, database: Database, tokens: AccessTokens, stopped_modules: set[str]
+        self,
+        *,
+        cache: Cache,
+        listener: Listener,
+        tokens: AccessTokens,
+        stopped_modules: set[str],
     ) -> None:
         """Answer 503 for *stopped_modules*: they are installed, but could not be started."""
-        self._database = database
+        self._cache = cache
+        self._listener = listener
         self._tokens = tokens
         self._stopped_modules = stopped_modules
 
@@ -70,21 +87,26 @@ class AccessControl(ASGIMiddleware):
             access = await self._decide(scope, module, is_anonymous=is_anonymous)
         scope["auth"] = access
         scope["user"] = access.principal
-        await next_app(scope, receive, send)
+        is_change = module is None and scope.get("method") not in _READING
+        await next_app(scope, receive, self._when_known(send) if is_change else send)
 
     async def _decide(self, scope: "Scope", module: str | None, *, is_anonymous: bool) -> Access:
         user_id = None if is_anonymous else self._tokens.read(_bearer_token(scope))
         name, domain = _tenant_name(scope), host_name(_header(scope, b"host") or "")
-        async with self._database.platform_scope(reason="access") as session:
-            person = None if user_id is None else await find_principal(session, user_id)
-            if person is None and not is_anonymous:
-                raise NotAuthenticated("The access token is not valid.")
-            found = await find_tenant(
-                session, name=name, domain=domain, user_id=user_id, module=module
-            )
-            tenant = enter_as_platform(session, scope, person, found, name) or _choose(
-                found, name=name, is_anonymous=is_anonymous
-            )
+        asked = Asked(name, domain, module)
+        async with self._cache.look() as look:
+            if user_id is None:
+                person = None
+                found = await find_visited_tenants(look, asked)
+                tenant = _choose(found, name=name, is_anonymous=True)
+            else:
+                person = await look.find(PERSON, user_id)
+                if person is None:
+                    raise NotAuthenticated("The access token is not valid.")
+                found = await find_own_tenants(look, user_id, asked)
+                tenant = await _enter(look, scope, person, found, asked) or _choose(
+                    found, name=name, is_anonymous=False
+                )
         if module is not None:
             self._check_module(module, tenant)
         return Access(
@@ -93,6 +115,16 @@ class AccessControl(ASGIMiddleware):
             tenant=Tenant(tenant.id, tenant.name, tenant.title) if tenant else None,
         )
 
+    def _when_known(self, send: "Send") -> "Send":
+        """Hold back the answer to a change until this worker goes by it: the next request may."""
+
+        async def send_when_known(message: "Message") -> None:
+            if message["type"] == "http.response.start":
+                await self._listener.catch_up()
+            await send(message)
+
+        return send_when_known
+
     def _check_module(self, module: str, tenant: Found | None) -> None:
         if tenant is None:
             raise InvalidInput("Choose a tenant with the header X-Tenant.", pointer="/X-Tenant")
@@ -100,6 +132,17 @@ class AccessControl(ASGIMiddleware):
             raise NotFound(NOTHING_HERE)
         if module in self._stopped_modules:
             raise Unavailable("This module could not be started.", retry_after_seconds=60)
+
+
+async def _enter(
+    look: Look, scope: "Scope", person: Principal, own: list[Found], asked: Asked
+) -> Found | None:
+    """Return the tenant that a `platform_master` enters; only for them are strangers' looked up."""
+    is_own = asked.name is None or any(tenant.name == asked.name for tenant in own)
+    if is_own or person.role != "platform_master":
+        return None
+    foreign = await find_foreign_tenants(look, asked)
+    return enter_as_platform(await look.session(), scope, person, foreign, asked.name)
 
 
 def cache_key(request: Request[Any, Any, Any]) -> str:

@@ -1,17 +1,14 @@
-"""The queries behind access control."""
+"""The tenants that a request names."""
 
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import and_, exists, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Principal
 from tochka_plugins.context import TenantRole
 
-from tochka_core.registry.models import TenantModule
-from tochka_core.tenants.models import Membership, Tenant
-from tochka_core.users.models import User
+from tochka_core.access.cache import Look
+from tochka_core.access.facts import PLACE, TENANT, VISITED, TenantFacts, read_tenant_by_name
+from tochka_core.tenants.names import NAME_RULE
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -32,58 +29,61 @@ class Found(msgspec.Struct, frozen=True):
     """The tenant has enabled the module that is asked for."""
 
 
-async def find_principal(session: AsyncSession, user_id: UUID) -> Principal | None:
-    """Return the active person with *user_id*, `None` where there is none."""
-    row = (
-        await session.execute(
-            select(User.phone, User.role).where(User.id == user_id, User.is_active)
-        )
-    ).one_or_none()
-    return None if row is None else Principal(user_id=user_id, phone=row.phone, role=row.role)
+class Asked(msgspec.Struct, frozen=True):
+    """What a request names."""
+
+    name: str | None
+    """The tenant's name, from the header."""
+    domain: str
+    """The domain that the request was sent to, empty where that is none."""
+    module: str | None
+
+    def tenants(self) -> list[str]:
+        """Return what tenants are called here: the domain, and the name if any can have it."""
+        name = self.name if self.name and NAME_RULE.fullmatch(self.name) else None
+        return [called for called in (self.domain, name) if called]
 
 
-async def find_tenant(
-    session: AsyncSession,
-    *,
-    name: str | None,
-    domain: str,
-    user_id: UUID | None,
-    module: str | None,
-) -> list[Found]:
-    """Return the tenants that *name* and *domain* mean: none, one, or two different ones."""
-    if name is None and not domain:
+async def find_own_tenants(look: Look, user_id: UUID, asked: Asked) -> list[Found]:
+    """Return the tenants that are asked for, of those that the person belongs to."""
+    found = []
+    for called in asked.tenants():
+        place = await look.find(PLACE, user_id, called)
+        tenant = None if place is None else await look.find(TENANT, place.tenant_id)
+        if place is not None and tenant is not None:
+            found.append(_found(tenant, asked, place.role, is_by_domain=called == asked.domain))
+    return found
+
+
+async def find_visited_tenants(look: Look, asked: Asked) -> list[Found]:
+    """Return the tenants that are asked for, of those that have the module enabled."""
+    found = []
+    for called in asked.tenants():
+        tenant = await look.find(VISITED, called, asked.module)
+        if tenant is not None:
+            found.append(_found(tenant, asked, None, is_by_domain=called == asked.domain))
+    return found
+
+
+async def find_foreign_tenants(look: Look, asked: Asked) -> list[Found]:
+    """Return the tenant with the name that is asked for, for who may know of all of them."""
+    if asked.name not in asked.tenants():
         return []
-    has_module = exists().where(
-        TenantModule.tenant_id == Tenant.id, TenantModule.module == (module or "")
+    tenant = await read_tenant_by_name(await look.session(), asked.name)
+    return [] if tenant is None else [_found(tenant, asked, None, is_by_domain=False)]
+
+
+def _found(
+    tenant: TenantFacts, asked: Asked, role: TenantRole | None, *, is_by_domain: bool
+) -> Found:
+    return Found(
+        id=tenant.id,
+        name=tenant.name,
+        title=tenant.title,
+        is_by_domain=is_by_domain,
+        is_suspended=tenant.is_suspended,
+        suspension_reason=tenant.suspension_reason,
+        purge_after=tenant.purge_after,
+        role=role,
+        has_module=asked.module in tenant.modules,
     )
-    rows = await session.execute(
-        select(
-            Tenant.id,
-            Tenant.name,
-            Tenant.title,
-            Tenant.domain,
-            Tenant.suspended_at,
-            Tenant.suspension_reason,
-            Tenant.purge_after,
-            Membership.role,
-            has_module.label("has_module"),
-        )
-        .outerjoin(
-            Membership, and_(Membership.tenant_id == Tenant.id, Membership.user_id == user_id)
-        )
-        .where(or_(Tenant.domain == domain, Tenant.name == name))
-    )
-    return [
-        Found(
-            id=row.id,
-            name=row.name,
-            title=row.title,
-            is_by_domain=row.domain == domain,
-            is_suspended=row.suspended_at is not None,
-            suspension_reason=row.suspension_reason,
-            purge_after=row.purge_after,
-            role=row.role,
-            has_module=row.has_module,
-        )
-        for row in rows
-    ]

@@ -8,8 +8,8 @@ from typing import Final
 import structlog
 from tochka_plugins.host.quarantine import reason_of
 
+from tochka_core.backoff import Backoff
 from tochka_core.db.embedded import default_data_dir, revive_postgres
-from tochka_core.server.backoff import Backoff
 from tochka_core.settings import Settings
 
 _POLL_SECONDS: Final = 0.5

@@ -10,7 +10,7 @@ from typing import Final
 from granian.log import logger
 from granian.server.mp import WorkerProcess
 
-from tochka_core.server.backoff import Backoff
+from tochka_core.backoff import Backoff
 from tochka_core.server.draining import DRAIN_SECONDS, ask_to_drain
 from tochka_core.server.readiness import Readiness
 

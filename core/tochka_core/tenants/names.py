@@ -54,5 +54,10 @@ def normalize_domain(domain: str) -> str:
 
 
 def host_name(host: str) -> str:
-    """Return the domain in a `Host` header: no port, no trailing dot, lower case."""
-    return host.lower().partition(":")[0].removesuffix(".")
+    """Return the domain in a `Host` header: no port, no trailing dot, lower case.
+
+    Empty where it has none: an IP address, a name without a dot, or nothing of the kind.
+    """
+    domain = host.lower().partition(":")[0].removesuffix(".")
+    is_domain = len(domain) <= MAX_DOMAIN_CHARACTERS and DOMAIN_RULE.fullmatch(domain)
+    return domain if is_domain else ""

@@ -71,6 +71,11 @@ async def list_and_remember(session: Session) -> list[str]:
     return list(await session.scalars(select(Note.text)))
 
 
+@get("/nothing")
+async def read_nothing() -> None:
+    """Ask the database for nothing."""
+
+
 @get("/open", opt=ANONYMOUS)
 async def open_to_all(tenant: CurrentTenant) -> str:
     return tenant.name
@@ -87,6 +92,7 @@ def tochka_routes():
         break_out,
         list_colours,
         list_and_remember,
+        read_nothing,
         open_to_all,
     ]
 

@@ -1,0 +1,130 @@
+"""The facts that access depends on, each with the query that reads it.
+
+What changes one is told by triggers; a new kind needs a line here and a revision that calls
+`tell_changes` for each table that its query reads.
+"""
+
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from tochka_plugins import Principal
+from tochka_plugins.context import TenantRole
+
+from tochka_core.access.cache import Fact
+from tochka_core.registry.models import TenantModule
+from tochka_core.tenants.models import Membership, Tenant
+from tochka_core.users.models import User
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A person's membership in a tenant."""
+
+    tenant_id: UUID
+    role: TenantRole
+
+
+class TenantFacts(msgspec.Struct, frozen=True):
+    """A tenant as far as access depends on it."""
+
+    id: UUID
+    name: str
+    title: str
+    is_suspended: bool
+    suspension_reason: str | None
+    purge_after: datetime | None
+    modules: AbstractSet[str]
+    """Those that it has enabled."""
+
+
+def _is_called(called: str) -> ColumnElement[bool]:
+    """Tell whether a tenant has this name or this domain; no name is a domain."""
+    return or_(Tenant.name == called, Tenant.domain == called)
+
+
+async def _read_person(session: AsyncSession, user_id: UUID) -> Principal | None:
+    row = (
+        await session.execute(
+            select(User.phone, User.role).where(User.id == user_id, User.is_active)
+        )
+    ).one_or_none()
+    return None if row is None else Principal(user_id=user_id, phone=row.phone, role=row.role)
+
+
+async def _read_place(session: AsyncSession, user_id: UUID, called: str) -> Place | None:
+    row = (
+        await session.execute(
+            select(Membership.tenant_id, Membership.role)
+            .join(Tenant, Tenant.id == Membership.tenant_id)
+            .where(Membership.user_id == user_id, _is_called(called))
+        )
+    ).one_or_none()
+    return None if row is None else Place(row.tenant_id, row.role)
+
+
+async def _read_tenant(session: AsyncSession, tenant_id: UUID) -> TenantFacts | None:
+    return await _read_facts(session, Tenant.id == tenant_id)
+
+
+async def read_tenant_by_name(session: AsyncSession, name: str) -> TenantFacts | None:
+    """Return the tenant called *name*, not kept: few may know of tenants they do not belong to."""
+    return await _read_facts(session, Tenant.name == name)
+
+
+async def _read_visited(
+    session: AsyncSession, called: str, module: str | None
+) -> TenantFacts | None:
+    has_module = exists().where(TenantModule.tenant_id == Tenant.id, TenantModule.module == module)
+    is_active = and_(Tenant.suspended_at.is_(None), Tenant.purge_after.is_(None))
+    return await _read_facts(session, _is_called(called), is_active, has_module)
+
+
+async def _read_facts(session: AsyncSession, *which: ColumnElement[bool]) -> TenantFacts | None:
+    enabled = select(TenantModule.module).where(TenantModule.tenant_id == Tenant.id)
+    row = (
+        await session.execute(
+            select(
+                Tenant.id,
+                Tenant.name,
+                Tenant.title,
+                Tenant.suspended_at,
+                Tenant.suspension_reason,
+                Tenant.purge_after,
+                func.array(enabled.scalar_subquery()).label("modules"),
+            ).where(*which)
+        )
+    ).one_or_none()
+    return (
+        None
+        if row is None
+        else TenantFacts(
+            id=row.id,
+            name=row.name,
+            title=row.title,
+            is_suspended=row.suspended_at is not None,
+            suspension_reason=row.suspension_reason,
+            purge_after=row.purge_after,
+            modules=frozenset(row.modules),
+        )
+    )
+
+
+PERSON: Final = Fact("person", _read_person)
+"""The active person with an id, `None` where there is none."""
+
+PLACE: Final = Fact("place", _read_place)
+"""A person's membership in the tenant that is called so by its name or its domain.
+
+A stranger to a tenant cannot tell it from one that does not exist, by the time either: there is
+one query for both, and what is known of a tenant because of its members is not looked at.
+"""
+
+TENANT: Final = Fact("tenant", _read_tenant)
+"""The tenant with an id; only for who is known to belong to it."""
+
+VISITED: Final = Fact("visited", _read_visited)
+"""The active tenant that is called so, if it has the module enabled: what a visitor may know of."""

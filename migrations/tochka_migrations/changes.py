@@ -1,0 +1,84 @@
+"""Telling every process of changes that it may have to forget facts for.
+
+Triggers tell, so that changes by the API, by commands, by plain SQL and by cascades are told alike,
+with the transaction that makes them and only if it is committed.
+"""
+
+from typing import Final
+
+from alembic import op
+from tochka_plugins.schemas import CORE_SCHEMA
+
+CHANNEL: Final = "tochka_changes"
+"""What to LISTEN on. A message is a kind, or a kind and a subject with a blank between."""
+
+_FUNCTION: Final = f"{CORE_SCHEMA}.tell_changes"
+_MANY: Final = 100
+"""A statement that changes more subjects than this tells of all of them at once."""
+
+_DEFINITION: Final = f"""
+CREATE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Arguments: the kind and, where each subject is told by itself, the column that holds it.
+DECLARE
+    subjects text[];
+    subject text;
+BEGIN
+    IF TG_NARGS = 2 AND TG_OP <> 'TRUNCATE' THEN
+        IF TG_OP = 'INSERT' THEN
+            subjects := ARRAY(SELECT DISTINCT to_jsonb(n) ->> TG_ARGV[1] FROM new_rows n);
+        ELSIF TG_OP = 'DELETE' THEN
+            subjects := ARRAY(SELECT DISTINCT to_jsonb(o) ->> TG_ARGV[1] FROM old_rows o);
+        ELSE
+            subjects := ARRAY(SELECT to_jsonb(n) ->> TG_ARGV[1] FROM new_rows n
+                UNION SELECT to_jsonb(o) ->> TG_ARGV[1] FROM old_rows o);
+        END IF;
+        IF cardinality(subjects) <= {_MANY} THEN
+            FOREACH subject IN ARRAY subjects LOOP
+                PERFORM pg_notify('{CHANNEL}', TG_ARGV[0] || ' ' || subject);
+            END LOOP;
+            RETURN NULL;
+        END IF;
+    END IF;
+    PERFORM pg_notify('{CHANNEL}', TG_ARGV[0]);
+    RETURN NULL;
+END $$
+"""  # noqa: S608 - the interpolated parts are the constants above
+_ROWS: Final = {
+    "INSERT": "REFERENCING NEW TABLE AS new_rows",
+    "UPDATE": "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
+    "DELETE": "REFERENCING OLD TABLE AS old_rows",
+    "TRUNCATE": "",
+}
+
+
+def define_telling() -> None:
+    """Make the function that the triggers call."""
+    op.execute(_DEFINITION)
+
+
+def tell_changes(table: str, kind: str, subject: str) -> None:
+    """Tell of every change of *table* as one of *kind*, about what the column *subject* holds."""
+    for event, rows in _ROWS.items():
+        _make_trigger(table, kind, event.lower(), f"{event} ON {{table}} {rows}", subject)
+
+
+def tell_changes_at_large(table: str, kind: str, *, of: str = "") -> None:
+    """Tell of a change of *table* as one that may touch all subjects of *kind*.
+
+    With *of*, columns by comma, only where one of these is updated.
+    """
+    events = f"UPDATE OF {of}" if of else "INSERT OR UPDATE OR DELETE OR TRUNCATE"
+    _make_trigger(table, kind, "any", f"{events} ON {{table}}")
+
+
+def forget_telling() -> None:
+    """Drop the function and all triggers that call it."""
+    op.execute(f"DROP FUNCTION {_FUNCTION}() CASCADE")
+
+
+def _make_trigger(table: str, kind: str, name: str, event: str, *subject: str) -> None:
+    arguments = ", ".join(f"'{argument}'" for argument in (kind, *subject))
+    op.execute(
+        f"CREATE TRIGGER tell_{kind}_{name} AFTER {event.format(table=f'{CORE_SCHEMA}.{table}')}"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION {_FUNCTION}({arguments})"
+    )
