@@ -26,6 +26,7 @@ from tochka_core.http.metrics import MetricsController
 from tochka_core.http.mounting import API_PATH, mount, mount_absent
 from tochka_core.http.openapi import openapi_config
 from tochka_core.http.problems import problem_details
+from tochka_core.http.proxies import TrustedProxies
 from tochka_core.http.request_id import RequestId
 from tochka_core.registry.controllers import ModuleController
 from tochka_core.registry.lifespan import running_modules
@@ -92,6 +93,7 @@ def create_app(
         dependencies=core_dependencies(
             database,
             {
+                "access_cache": cache,
                 "access_tokens": tokens,
                 "auth": auth,
                 "database": database,
@@ -124,7 +126,8 @@ def create_app(
         response_cache_config=ResponseCacheConfig(key_builder=cache_key),
         logging_config=None,
     )
-    app.asgi_handler = RequestId(LastResort(BodyTimeout(app.asgi_handler)))
+    inner = TrustedProxies(app.asgi_handler, settings.proxy_networks)
+    app.asgi_handler = RequestId(LastResort(BodyTimeout(inner)))
     return app
 
 

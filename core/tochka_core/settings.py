@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Collection, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -49,6 +50,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     port: Annotated[int, Meta(ge=1, le=MAX_PORT)] = 8000
     """The port to listen on."""
+
+    trusted_proxies: str = ""
+    """Addresses and networks of proxies, by comma, whose forwarding headers are believed."""
 
     data_dir: Path | None = None
     """Where the private database lives; unset means the account's own data folder."""
@@ -127,6 +131,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             return self.engine_url
         return engine_url(self.pooler_url, variable=variable_of("pooler_url"))
 
+    @property
+    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Where the proxies are that may tell whom a request comes from.
+
+        Raises:
+            ConfigurationError: one of them is neither an address nor a network.
+        """
+        try:
+            return tuple(
+                ip_network(network.strip())
+                for network in self.trusted_proxies.split(",")
+                if network.strip()
+            )
+        except ValueError as error:
+            raise ConfigurationError(f"{variable_of('trusted_proxies')}: {error}.") from error
+
 
 def variable_of(field: str) -> str:
     """Return the name of the environment variable that sets *field*."""
@@ -162,6 +182,7 @@ def load_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -
             f"JWT_SECRET is shorter than {MIN_SECRET_BYTES} bytes;"
             " make one with: openssl rand -hex 32"
         )
+    _ = settings.proxy_networks
     if settings.database_url:
         engine_url(settings.database_url)
     if settings.pooler_url:

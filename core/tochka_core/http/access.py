@@ -174,6 +174,8 @@ def _choose(found: list[Found], *, name: str | None, is_anonymous: bool) -> Foun
         raise InvalidInput("X-Tenant names another tenant than the host.", pointer="/X-Tenant")
     tenant = by_domain or next(iter(visible), None)
     if tenant is None:
+        if name is not None and name != name.lower():
+            raise NotFound("There is no such tenant: their names are in lower case.")
         if name is not None:
             raise no_such_tenant()
         return None

@@ -12,6 +12,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 from tochka_plugins import ANONYMOUS, Unavailable
 from tochka_plugins.host import Phase
 
+from tochka_core.access.cache import Cache
 from tochka_core.db import Database
 from tochka_core.registry.models import State
 from tochka_core.registry.services import list_modules
@@ -42,6 +43,8 @@ class Readiness(msgspec.Struct, frozen=True):
 
     status: Literal["ready", "unavailable"]
     database: Literal["ready", "unavailable"]
+    access_cache: Literal["listening", "bypassed"]
+    """Whether this worker hears of changes, or asks the database with each request."""
     modules: list[ModuleReadiness]
 
 
@@ -60,13 +63,18 @@ class HealthController(Controller):
     @get("/ready", summary="Can the platform serve")
     async def ready(
         self,
+        access_cache: NamedDependency[Cache],
         database: NamedDependency[Database],
         stopped_modules: NamedDependency[AbstractSet[str]],
     ) -> Response[Readiness]:
         """Answer 200 when the database is there, 503 when it is not, or is not to be had soon.
 
         A quarantined module is reported and does not make the platform unready: the rest serves.
+        Nor does a cache that is bypassed: all is served, at the price of a few queries.
         """
+        cache: Literal["listening", "bypassed"] = (
+            "listening" if access_cache.is_listening else "bypassed"
+        )
         try:
             async with (
                 asyncio.timeout(_PATIENCE_SECONDS),
@@ -83,6 +91,6 @@ class HealthController(Controller):
                     for item in await list_modules(session)
                 ]
         except (Unavailable, TimeoutError):
-            report = Readiness("unavailable", "unavailable", [])
+            report = Readiness("unavailable", "unavailable", cache, [])
             return Response(report, status_code=HTTP_503_SERVICE_UNAVAILABLE)
-        return Response(Readiness("ready", "ready", modules), status_code=HTTP_200_OK)
+        return Response(Readiness("ready", "ready", cache, modules), status_code=HTTP_200_OK)

@@ -9,6 +9,7 @@ NAME_RULE: Final = re.compile(r"[a-z][a-z0-9-]{0,61}[a-z0-9]")
 DOMAIN_RULE: Final = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
 )
+_HOST_RULE: Final = re.compile(rf"({DOMAIN_RULE.pattern})\.?(?::[0-9]*)?")
 # fmt: off
 RESERVED_NAMES: Final = frozenset({
     "admin", "api", "app", "assets", "auth", "autoconfig", "autodiscover", "billing", "blog", "cdn",
@@ -58,6 +59,6 @@ def host_name(host: str) -> str:
 
     Empty where it has none: an IP address, a name without a dot, or nothing of the kind.
     """
-    domain = host.lower().partition(":")[0].removesuffix(".")
-    is_domain = len(domain) <= MAX_DOMAIN_CHARACTERS and DOMAIN_RULE.fullmatch(domain)
-    return domain if is_domain else ""
+    match = _HOST_RULE.fullmatch(host.lower())
+    domain: str = match[1] if match else ""
+    return domain if len(domain) <= MAX_DOMAIN_CHARACTERS else ""

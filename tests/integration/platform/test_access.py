@@ -1,7 +1,13 @@
 """Which tenant a request means, and who may make it."""
 
+from contextlib import AsyncExitStack
+
 import pytest
+from httpx import ASGITransport, AsyncClient
+from litestar.testing import AsyncTestClient
+from msgspec.structs import replace
 from problems import pointers
+from tochka_core.app import create_app
 
 NOTES = "/api/v1/notes"
 
@@ -108,6 +114,30 @@ async def test_a_stranger_cannot_tell_a_tenants_host_from_any_other(client, make
             assert _without_id(real.json()) == _without_id(unreal.json())
 
 
+@pytest.fixture
+async def proxied(settings, notes):
+    """The platform behind a proxy at 10.0.0.1, which is trusted, and a client past it."""
+    app = create_app(replace(settings, trusted_proxies="10.0.0.0/8"), [notes])
+    async with AsyncTestClient(app):
+        transports = (ASGITransport(app, client=(peer, 1)) for peer in ("10.0.0.1", "192.0.2.1"))
+        async with AsyncExitStack() as stack:
+            yield [
+                await stack.enter_async_context(
+                    AsyncClient(transport=transport, base_url="http://inner.example")
+                )
+                for transport in transports
+            ]
+
+
+async def test_a_forwarded_host_chooses_the_tenant_if_a_trusted_proxy_tells(proxied, make_tenant):
+    owner = await make_tenant("acme", domain="shop.example.com")
+    headers = {**owner.headers, "X-Forwarded-Host": "SHOP.example.com.:443"}
+    by_proxy, direct = [await each.get(NOTES, headers=headers) for each in proxied]
+    assert by_proxy.status_code == 200
+    assert direct.status_code == 400
+    assert pointers(direct) == ["/X-Tenant"]
+
+
 def _without_id(document):
     return {**document, "request_id": None} if isinstance(document, dict) else document
 
@@ -122,6 +152,14 @@ async def test_two_tenant_headers_are_refused(client, make_tenant):
 async def test_an_odd_tenant_name_is_unknown(client, make_tenant, name):
     owner = await make_tenant("acme")
     assert (await client.get(NOTES, headers={**owner.headers, "X-Tenant": name})).status_code == 404
+
+
+@pytest.mark.parametrize("host", ["[2001:db8::1]:8000", "localhost", "shop.example.com:x:1"])
+async def test_a_host_that_is_no_domain_chooses_no_tenant(client, make_tenant, host):
+    owner = await make_tenant("acme", domain="shop.example.com")
+    assert (await client.get(NOTES, headers={**owner.headers, "Host": host})).status_code == 400
+    both = {**owner.at("acme"), "Host": host}
+    assert (await client.get(NOTES, headers=both)).status_code == 200
 
 
 async def test_an_open_route_needs_a_tenant_with_the_module_but_no_token(client, make_tenant):

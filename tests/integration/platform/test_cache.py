@@ -253,10 +253,13 @@ async def test_while_it_cannot_listen_a_worker_asks_the_database_each_time(
             with counted() as seen:
                 assert (await client.get(path, headers=headers)).status_code == 200
             assert seen
+        report = (await client.get("/health/ready")).json()
+        assert (report["status"], report["access_cache"]) == ("ready", "bypassed")
         await execute("UPDATE tochka.tenants SET suspended_at = now()")
         assert (await client.get(path, headers=headers)).status_code == 403
         await execute("UPDATE tochka.tenants SET suspended_at = NULL")
     await _ask_until(client, path, headers, has_queries=False)
+    assert (await client.get("/health/ready")).json()["access_cache"] == "listening"
     await execute("UPDATE tochka.tenants SET suspended_at = now()")
     await answers(403, path, headers=headers)
 

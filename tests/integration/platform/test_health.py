@@ -6,10 +6,11 @@ from tochka_core.http import health
 
 
 async def test_readiness_does_not_wait_for_long(settings, client, monkeypatch):
-    monkeypatch.setattr(health, "_PATIENCE_SECONDS", 0.05)
     async with maintenance_engine(settings.engine_url) as engine, engine.connect() as other:
         await other.execute(text("LOCK TABLE tochka.modules IN ACCESS EXCLUSIVE MODE"))
-        answer = await client.get("/health/ready")
+        with monkeypatch.context() as patch:
+            patch.setattr(health, "_PATIENCE_SECONDS", 0.05)
+            answer = await client.get("/health/ready")
         assert answer.status_code == 503
         assert answer.json()["database"] == "unavailable"
         await other.rollback()

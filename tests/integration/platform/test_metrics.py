@@ -29,6 +29,13 @@ async def test_the_state_and_the_seconds_of_each_module_are_measured(monitored, 
     assert 'tochka_module_judgement_seconds{module="notes",phase="migrate"} 2.0' in lines
 
 
+async def test_how_a_worker_decides_is_measured(monitored):
+    lines = (await monitored.get("/metrics", headers=TOKEN)).text.splitlines()
+    assert "tochka_access_cache_listening 1.0" in lines
+    assert 'tochka_access_cache_lookups_total{result="hit"} 0.0' in lines
+    assert 'tochka_access_cache_lookups_total{result="miss"} 0.0' in lines
+
+
 @pytest.mark.parametrize("header", [None, "Bearer wrong", "Bearer", "Bearer ключ"])
 async def test_strangers_read_no_measurement(monitored, header):
     headers = {} if header is None else {"Authorization": header.encode()}
