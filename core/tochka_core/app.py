@@ -147,7 +147,7 @@ def _lifespan(
             async with (
                 listener.listening(),
                 running_modules(
-                    modules, platform=database, hook_seconds=hook_seconds, stopped=stopped_modules
+                    modules, database=database, hook_seconds=hook_seconds, stopped=stopped_modules
                 ),
             ):
                 yield

@@ -9,6 +9,7 @@ from tochka_plugins.host import Candidate
 
 from tochka_core.cli.group import read_settings
 from tochka_core.db import Database
+from tochka_core.db.module_door import ModuleDoor
 from tochka_core.errors import OperatorError
 from tochka_core.local import running_database
 from tochka_core.registry.record import read_ready
@@ -48,6 +49,6 @@ class ModulePlatform(PlatformRunner):
             )
         database = Database(settings.engine_url)
         try:
-            return await work(database)
+            return await work(ModuleDoor(database, name))
         finally:
             await database.dispose()

@@ -93,7 +93,7 @@ async def _try_start(
     database = Database(settings.engine_url, pool_size=1)
     async with running_modules(
         ready,
-        platform=database,
+        database=database,
         hook_seconds=settings.import_seconds,
         stopped=set(),
         begin=lambda name: tell(Began(name, "start")),

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
-from tochka_plugins import Platform
 from tochka_plugins.host import StagedModule
 
+from tochka_core.db import Database
+from tochka_core.db.module_door import ModuleDoor
 from tochka_core.registry.hook_run import HookFailed, run_hook
 
 _log = structlog.get_logger(__name__)
@@ -16,7 +17,7 @@ _log = structlog.get_logger(__name__)
 async def running_modules(
     modules: Sequence[StagedModule],
     *,
-    platform: Platform,
+    database: Database,
     hook_seconds: float,
     stopped: set[str],
     begin: Callable[[str], None] = lambda _module: None,
@@ -30,7 +31,8 @@ async def running_modules(
     for module in modules:
         begin(module.name)
         try:
-            await run_hook(module, "tochka_startup", hook_seconds=hook_seconds, platform=platform)
+            door = ModuleDoor(database, module.name)
+            await run_hook(module, "tochka_startup", hook_seconds=hook_seconds, platform=door)
         except HookFailed as failure:
             stopped.add(module.name)
             _log.error("module not started", module=module.name, reason=failure.reason)
@@ -42,8 +44,7 @@ async def running_modules(
         for module in reversed(started):
             begin(module.name)
             try:
-                await run_hook(
-                    module, "tochka_shutdown", hook_seconds=hook_seconds, platform=platform
-                )
+                door = ModuleDoor(database, module.name)
+                await run_hook(module, "tochka_shutdown", hook_seconds=hook_seconds, platform=door)
             except HookFailed as failure:
                 _log.error("shutdown failed", module=module.name, reason=failure.reason)
