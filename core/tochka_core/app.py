@@ -38,6 +38,8 @@ from tochka_core.tenants.invitation_controllers import (
     SentInvitationController,
 )
 from tochka_core.tenants.member_controller import MemberController
+from tochka_core.tenants.permissions import PermissionCatalog
+from tochka_core.tenants.role_controller import RoleController
 from tochka_core.users.controllers import UserController
 
 
@@ -71,6 +73,7 @@ def create_app(
         region=settings.default_region,
     )
     stopped_modules = set(absent)
+    permission_catalog = PermissionCatalog(modules)
     core = Router(
         path="/",
         route_handlers=[
@@ -86,6 +89,7 @@ def create_app(
                     MemberController,
                     SentInvitationController,
                     ReceivedInvitationController,
+                    RoleController,
                     ModuleController,
                 ],
             ),
@@ -97,6 +101,7 @@ def create_app(
                 "access_tokens": tokens,
                 "auth": auth,
                 "database": database,
+                "permission_catalog": permission_catalog,
                 "settings": settings,
                 "stopped_modules": stopped_modules,
                 "tenant_hooks": TenantHooks(

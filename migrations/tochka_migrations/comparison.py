@@ -1,10 +1,11 @@
 """Comparing the tables that a target's models declare with those in the database."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Column, Connection, text
 
 from tochka_migrations.defaults import are_different_defaults
 from tochka_migrations.targets import VERSION_TABLE, Target
@@ -27,10 +28,22 @@ def comparison(connection: Connection, target: Target) -> Iterator[MigrationCont
         "include_schemas": True,
         "include_name": is_own,
         "compare_type": True,
-        "compare_server_default": are_different_defaults,
+        "compare_server_default": True,
     }
     with _public_by_default(connection):
-        yield MigrationContext.configure(connection, opts=options)
+        context = MigrationContext.configure(connection, opts=options)
+        # Given as an option, Alembic 1.18 would also ask of generated columns, and fail.
+        context.impl.compare_server_default = _comparing_defaults(context)  # type: ignore[method-assign]  # as above
+        yield context
+
+
+def _comparing_defaults(context: MigrationContext) -> Callable[..., bool]:
+    def are_different(
+        _found_column: Column[Any], column: Column[Any], declared: str | None, found: str | None
+    ) -> bool:
+        return are_different_defaults(context, column, found, declared)
+
+    return are_different
 
 
 @contextmanager

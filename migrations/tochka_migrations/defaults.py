@@ -9,14 +9,9 @@ from sqlalchemy.exc import DBAPIError
 
 
 def are_different_defaults(
-    context: MigrationContext,
-    _found_column: Column[Any],
-    column: Column[Any],
-    found: str | None,
-    _declared: object,
-    declared: str | None,
+    context: MigrationContext, column: Column[Any], found: str | None, declared: str | None
 ) -> bool:
-    """Compare the default in the database with the declared one, as Alembic asks to."""
+    """Compare the default in the database with the declared one of *column*."""
     if found is None or declared is None:
         return found is not declared
     if isinstance(getattr(column.server_default, "arg", None), str):

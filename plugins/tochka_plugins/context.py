@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 PlatformRole = Literal["user", "platform_master"]
 TenantRole = Literal["owner", "admin", "member"]
+"""The roles that every tenant has; it may define further ones, each with its own permissions."""
 
 
 class Tenant(msgspec.Struct, frozen=True):
@@ -27,8 +28,11 @@ class Principal(msgspec.Struct, frozen=True):
     """E.164, such as `+79123456789`. Do not write it to a log."""
 
     role: PlatformRole
-    tenant_role: TenantRole | None = None
-    """The role in the chosen tenant; `None` where no tenant is chosen."""
+    tenant_role: str | None = None
+    """The role in the chosen tenant: `owner`, `admin`, `member` or one that the tenant defines.
+
+    `None` where no tenant is chosen.
+    """
 
 
 class Platform(Protocol):

@@ -15,4 +15,7 @@ class Permission(msgspec.Struct, frozen=True):
     """What it allows, for people, such as `Create and change contacts`."""
 
     roles: frozenset[TenantRole] = frozenset({"owner", "admin"})
-    """The roles that hold it by default; empty means that none does."""
+    """The roles of every tenant that hold it; empty means that none does.
+
+    A tenant gives it to others by roles of its own.
+    """

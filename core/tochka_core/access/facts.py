@@ -13,7 +13,6 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Principal
-from tochka_plugins.context import TenantRole
 
 from tochka_core.access.cache import Fact
 from tochka_core.registry.models import TenantModule
@@ -25,7 +24,7 @@ class Place(msgspec.Struct, frozen=True):
     """A person's membership in a tenant."""
 
     tenant_id: UUID
-    role: TenantRole
+    role: str
 
 
 class TenantFacts(msgspec.Struct, frozen=True):

@@ -8,7 +8,8 @@ from tochka_plugins.pagination import Limit, Offset
 from tochka_core.audit.schemas import AuditEntryOut
 from tochka_core.audit.services import list_entries
 from tochka_core.db.injection import PlatformSession
-from tochka_core.tenants.standing import lock_managed_tenant, require_platform_master
+from tochka_core.tenants.permissions import READ_AUDIT
+from tochka_core.tenants.standing import get_standing, require_platform_master
 
 
 class AuditController(Controller):
@@ -39,8 +40,9 @@ class AuditController(Controller):
         limit: Limit = 50,
         offset: Offset = 0,
     ) -> Page[AuditEntryOut]:
-        """Return what was done in the tenant, the newest first; owners and admins may see it."""
-        standing = await lock_managed_tenant(platform_session, principal, name)
+        """Return what was done in the tenant, the newest first."""
+        standing = await get_standing(platform_session, principal, name)
+        standing.require(READ_AUDIT)
         query = PageQuery(limit=limit, offset=offset)
         found, total = await list_entries(platform_session, query, tenant=standing.tenant.id)
         return query.page([AuditEntryOut.of(entry) for entry in found], total)

@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from tochka_plugins.context import TenantRole
 
 from tochka_core.access.cache import Look
 from tochka_core.access.facts import PLACE, TENANT, VISITED, TenantFacts, read_tenant_by_name
@@ -23,7 +22,7 @@ class Found(msgspec.Struct, frozen=True):
     suspension_reason: str | None
     purge_after: datetime | None
     """Set while it is deleted."""
-    role: TenantRole | None
+    role: str | None
     """The caller's role; `None` for who is no member."""
     has_module: bool
     """The tenant has enabled the module that is asked for."""
@@ -73,9 +72,7 @@ async def find_foreign_tenants(look: Look, asked: Asked) -> list[Found]:
     return [] if tenant is None else [_found(tenant, asked, None, is_by_domain=False)]
 
 
-def _found(
-    tenant: TenantFacts, asked: Asked, role: TenantRole | None, *, is_by_domain: bool
-) -> Found:
+def _found(tenant: TenantFacts, asked: Asked, role: str | None, *, is_by_domain: bool) -> Found:
     return Found(
         id=tenant.id,
         name=tenant.name,

@@ -8,9 +8,10 @@ from tochka_plugins import CurrentPrincipal, Tenant
 from tochka_core.db.injection import PlatformSession
 from tochka_core.registry import services
 from tochka_core.registry.schemas import ModuleOut, ModuleSwitch, TenantModuleOut
+from tochka_core.tenants.permissions import MANAGE_MODULES
 from tochka_core.tenants.standing import (
     get_visible_tenant,
-    lock_managed_tenant,
+    lock_tenant_to,
     require_platform_master,
 )
 
@@ -54,8 +55,8 @@ class ModuleController(Controller):
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
     ) -> TenantModuleOut:
-        """Enable or disable a module; the tenant's owners, admins and a `platform_master` may."""
-        standing = await lock_managed_tenant(platform_session, principal, name)
+        """Enable or disable a module; again is no error."""
+        standing = await lock_tenant_to(platform_session, principal, name, MANAGE_MODULES)
         if data.enabled:
             changed = await services.enable_module(platform_session, standing, module)
         else:

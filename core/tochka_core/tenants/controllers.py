@@ -13,7 +13,6 @@ from tochka_core.tenants.hooks import TenantHooks
 from tochka_core.tenants.schemas import TenantIn, TenantOut, TenantPatch
 from tochka_core.tenants.standing import (
     get_visible_tenant,
-    lock_managed_tenant,
     lock_tenant,
     require_platform_master,
 )
@@ -83,7 +82,7 @@ class TenantController(Controller):
     ) -> TenantOut:
         """Change name, title or domain, suspend or resume; only a `platform_master` may."""
         require_platform_master(principal)
-        standing = await lock_managed_tenant(platform_session, principal, name)
+        standing = await lock_tenant(platform_session, principal, name)
         return TenantOut.of(await services.change_tenant(platform_session, standing, data))
 
     @delete("/{name:str}", summary="Delete a tenant", status_code=HTTP_200_OK)
@@ -99,8 +98,9 @@ class TenantController(Controller):
 
         Its owners may, and a `platform_master`.
         """
-        standing = await lock_managed_tenant(platform_session, principal, name)
+        standing = await lock_tenant(platform_session, principal, name)
         standing.require_owner()
+        standing.refuse_closed()
         await life_cycle.delete_tenant(
             platform_session,
             standing.tenant,

@@ -12,13 +12,14 @@ from tochka_plugins.pagination import Limit, Offset
 from tochka_core.db.injection import PlatformSession
 from tochka_core.settings import Settings
 from tochka_core.tenants import invitations
+from tochka_core.tenants.permissions import MANAGE_INVITATIONS, PermissionCatalog
 from tochka_core.tenants.schemas import InvitationOut, MemberIn, OwnInvitationOut, TenantOut
-from tochka_core.tenants.standing import lock_managed_tenant
+from tochka_core.tenants.standing import get_standing, lock_tenant_to
 from tochka_core.users.phones import normalize_phone
 
 
 class SentInvitationController(Controller):
-    """The invitations of a tenant, for its owners and admins."""
+    """The invitations of a tenant, for those who invite."""
 
     path = "/tenants/{name:str}/invitations"
     tags = ["invitations"]  # noqa: RUF012 - the name and type are Litestar's
@@ -28,16 +29,20 @@ class SentInvitationController(Controller):
         self,
         name: FromPath[str],
         data: JSONBody[MemberIn],
+        *,
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
         settings: NamedDependency[Settings],
+        permission_catalog: NamedDependency[PermissionCatalog],
     ) -> InvitationOut:
         """Invite whoever has the phone; they may register later."""
-        standing = await lock_managed_tenant(platform_session, principal, name)
+        standing = await lock_tenant_to(platform_session, principal, name, MANAGE_INVITATIONS)
         phone = normalize_phone(data.phone, region=settings.default_region)
         days = settings.invitation_days
         return InvitationOut.of(
-            await invitations.invite(platform_session, standing, phone, data.role, days=days)
+            await invitations.invite(
+                platform_session, standing, permission_catalog, phone, data.role, days=days
+            )
         )
 
     @get("/", summary="List invitations")
@@ -50,7 +55,8 @@ class SentInvitationController(Controller):
         offset: Offset = 0,
     ) -> Page[InvitationOut]:
         """Return the open invitations, the oldest first."""
-        standing = await lock_managed_tenant(platform_session, principal, name)
+        standing = await get_standing(platform_session, principal, name)
+        standing.require(MANAGE_INVITATIONS)
         query = PageQuery(limit=limit, offset=offset)
         found, total = await invitations.list_invitations(platform_session, standing.tenant, query)
         return query.page([InvitationOut.of(item) for item in found], total)
@@ -60,15 +66,19 @@ class SentInvitationController(Controller):
         self,
         name: FromPath[str],
         invitation_id: FromPath[UUID],
+        *,
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
         settings: NamedDependency[Settings],
+        permission_catalog: NamedDependency[PermissionCatalog],
     ) -> InvitationOut:
         """Let the invitation begin anew, also when it has expired."""
-        standing = await lock_managed_tenant(platform_session, principal, name)
+        standing = await lock_tenant_to(platform_session, principal, name, MANAGE_INVITATIONS)
         days = settings.invitation_days
         return InvitationOut.of(
-            await invitations.resend(platform_session, standing, invitation_id, days=days)
+            await invitations.resend(
+                platform_session, standing, permission_catalog, invitation_id, days=days
+            )
         )
 
     @delete("/{invitation_id:uuid}", summary="Revoke an invitation")
@@ -80,7 +90,7 @@ class SentInvitationController(Controller):
         principal: CurrentPrincipal,
     ) -> None:
         """Take the invitation back."""
-        standing = await lock_managed_tenant(platform_session, principal, name)
+        standing = await lock_tenant_to(platform_session, principal, name, MANAGE_INVITATIONS)
         await invitations.revoke(platform_session, standing, invitation_id)
 
 

@@ -12,25 +12,33 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, NotFound, PageQuery, Principal
-from tochka_plugins.context import TenantRole
 
 from tochka_core.audit.services import record
+from tochka_core.tenants.giving import require_may_give
 from tochka_core.tenants.models import Invitation, Membership, Tenant
+from tochka_core.tenants.permissions import PermissionCatalog
 from tochka_core.tenants.standing import Standing, refuse_deleted, refuse_suspended
 from tochka_core.users.models import User
 from tochka_core.users.phones import masked
 
 
 async def invite(
-    session: AsyncSession, standing: Standing, phone: str, role: TenantRole, *, days: int
+    session: AsyncSession,
+    standing: Standing,
+    catalog: PermissionCatalog,
+    phone: str,
+    role: str,
+    *,
+    days: int,
 ) -> Invitation:
     """Keep a place for whoever has *phone* (E.164), registered or not, for *days*.
 
     Raises:
-        PermissionDenied: the place is an owner's, and it is no owner who invites.
+        InvalidInput: the tenant has no such role.
+        PermissionDenied: the role is not the caller's to give.
         Conflict: they are a member, or are invited already.
     """
-    standing.require_rank_of(role)
+    await require_may_give(session, standing, catalog, role)
     tenant_id = standing.tenant.id
     member = select(Membership.user_id).join(User, User.id == Membership.user_id)
     if await session.scalar(member.where(Membership.tenant_id == tenant_id, User.phone == phone)):
@@ -69,15 +77,21 @@ async def list_invitations(
 
 
 async def resend(
-    session: AsyncSession, standing: Standing, invitation_id: UUID, *, days: int
+    session: AsyncSession,
+    standing: Standing,
+    catalog: PermissionCatalog,
+    invitation_id: UUID,
+    *,
+    days: int,
 ) -> Invitation:
     """Let an invitation, also one that has expired, be open for *days* from now.
 
     Raises:
         NotFound: there is none.
-        PermissionDenied: the place is an owner's, and it is no owner who invites.
+        PermissionDenied: the role is not the caller's to give.
     """
     invitation = await _get_sent(session, standing, invitation_id)
+    await require_may_give(session, standing, catalog, invitation.role)
     invitation.expires_at = _expiry(days)
     standing.record(session, "invitation.resent", phone=masked(invitation.phone))
     await session.flush()
@@ -119,8 +133,7 @@ async def accept(session: AsyncSession, principal: Principal, invitation_id: UUI
         NotFound: there is no such open invitation for them.
         PermissionDenied: the tenant is suspended or deleted; the invitation stays.
     """
-    invitation = await _take(session, principal, invitation_id, "invitation.accepted")
-    tenant = await session.get_one(Tenant, invitation.tenant_id)
+    tenant, invitation = await _take(session, principal, invitation_id, "invitation.accepted")
     refuse_deleted(tenant.purge_after)
     refuse_suspended(tenant.suspended_at is not None, tenant.suspension_reason)
     place = {"tenant_id": tenant.id, "user_id": principal.user_id, "role": invitation.role}
@@ -139,16 +152,22 @@ async def decline(session: AsyncSession, principal: Principal, invitation_id: UU
 
 async def _take(
     session: AsyncSession, principal: Principal, invitation_id: UUID, action: str
-) -> Invitation:
+) -> tuple[Tenant, Invitation]:
     own = (Invitation.id == invitation_id) & (Invitation.phone == principal.phone)
+    # The tenant first, as whoever manages it does: two who lock in two orders wait for ever.
+    tenant = await session.scalar(
+        select(Tenant)
+        .join(Invitation, Invitation.tenant_id == Tenant.id)
+        .where(own)
+        .with_for_update(read=True, of=Tenant)
+    )
     taken: Invitation | None = await session.scalar(
         delete(Invitation).where(own, _is_open()).returning(Invitation)
     )
-    if taken is None:
+    if tenant is None or taken is None:
         raise _no_such_invitation()
-    actor, tenant = principal.user_id, taken.tenant_id
-    record(session, action, actor=actor, tenant=tenant, role=taken.role)
-    return taken
+    record(session, action, actor=principal.user_id, tenant=tenant.id, role=taken.role)
+    return tenant, taken
 
 
 async def _get_sent(session: AsyncSession, standing: Standing, invitation_id: UUID) -> Invitation:

@@ -12,11 +12,12 @@ from tochka_plugins.pagination import Limit, Offset
 from tochka_core.db.injection import PlatformSession
 from tochka_core.settings import Settings
 from tochka_core.tenants import members
+from tochka_core.tenants.permissions import MANAGE_MEMBERS, PermissionCatalog
 from tochka_core.tenants.schemas import MemberIn, MemberOut, MemberPatch, OwnershipIn
 from tochka_core.tenants.standing import (
     get_visible_tenant,
-    lock_managed_tenant,
     lock_tenant,
+    lock_tenant_to,
     require_platform_master,
 )
 from tochka_core.users.phones import normalize_phone
@@ -48,16 +49,20 @@ class MemberController(Controller):
         self,
         name: FromPath[str],
         data: JSONBody[MemberIn],
+        *,
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
         settings: NamedDependency[Settings],
+        permission_catalog: NamedDependency[PermissionCatalog],
     ) -> MemberOut:
         """Add a registered person; only a `platform_master` may."""
         require_platform_master(principal)
-        standing = await lock_managed_tenant(platform_session, principal, name)
+        standing = await lock_tenant(platform_session, principal, name)
         phone = normalize_phone(data.phone, region=settings.default_region)
         user = await members.get_user_by_phone(platform_session, phone)
-        membership = await members.add_member(platform_session, standing, user, data.role)
+        membership = await members.add_member(
+            platform_session, standing, permission_catalog, user, data.role
+        )
         return MemberOut.of(membership, user)
 
     @patch("/members/{user_id:uuid}", summary="Change a member's role")
@@ -66,13 +71,17 @@ class MemberController(Controller):
         name: FromPath[str],
         user_id: FromPath[UUID],
         data: JSONBody[MemberPatch],
+        *,
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
+        permission_catalog: NamedDependency[PermissionCatalog],
     ) -> MemberOut:
-        """Give a member another role; owners may, and admins where no owner is concerned."""
-        standing = await lock_managed_tenant(platform_session, principal, name)
+        """Give a member another role, which holds no more than the caller does."""
+        standing = await lock_tenant_to(platform_session, principal, name, MANAGE_MEMBERS)
         return MemberOut.of(
-            *await members.change_role(platform_session, standing, user_id, data.role)
+            *await members.change_role(
+                platform_session, standing, permission_catalog, user_id, data.role
+            )
         )
 
     @delete("/members/{user_id:uuid}", summary="Remove a member, or leave")
@@ -83,7 +92,7 @@ class MemberController(Controller):
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
     ) -> None:
-        """Take a person out of the tenant: oneself, or, as its owner or admin, another."""
+        """Take a person out of the tenant: oneself, or another where one manages members."""
         standing = await lock_tenant(platform_session, principal, name)
         await members.remove_member(platform_session, standing, user_id)
 
@@ -96,7 +105,7 @@ class MemberController(Controller):
         principal: CurrentPrincipal,
     ) -> MemberOut:
         """Make a member an owner in the caller's place; the caller becomes an admin."""
-        standing = await lock_managed_tenant(platform_session, principal, name)
+        standing = await lock_tenant_to(platform_session, principal, name, MANAGE_MEMBERS)
         return MemberOut.of(
             *await members.transfer_ownership(platform_session, standing, data.user_id)
         )

@@ -6,9 +6,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, NotFound, PageQuery
-from tochka_plugins.context import TenantRole
 
+from tochka_core.tenants.giving import require_may_give
 from tochka_core.tenants.models import Membership, Tenant
+from tochka_core.tenants.permissions import MANAGE_MEMBERS, PermissionCatalog
 from tochka_core.tenants.standing import Standing
 from tochka_core.users.models import User
 from tochka_core.users.services import find_user_by_phone, get_user
@@ -44,14 +45,21 @@ async def list_members(
 
 
 async def add_member(
-    session: AsyncSession, standing: Standing, user: User, role: TenantRole
+    session: AsyncSession,
+    standing: Standing,
+    catalog: PermissionCatalog,
+    user: User,
+    role: str,
 ) -> Membership:
     """Make *user* a member.
 
     Raises:
+        InvalidInput: the tenant has no such role.
+        PermissionDenied: the role is not the caller's to give.
         Conflict: they are one already.
     """
     tenant = standing.tenant
+    await require_may_give(session, standing, catalog, role)
     if await session.get(Membership, (tenant.id, user.id)) is not None:
         raise Conflict("This person is a member already.")
     membership = Membership(tenant_id=tenant.id, user_id=user.id, role=role)
@@ -62,17 +70,24 @@ async def add_member(
 
 
 async def change_role(
-    session: AsyncSession, standing: Standing, user_id: UUID, role: TenantRole
+    session: AsyncSession,
+    standing: Standing,
+    catalog: PermissionCatalog,
+    user_id: UUID,
+    role: str,
 ) -> tuple[Membership, User]:
     """Give a member another role.
 
     Raises:
         NotFound: they are no member.
-        PermissionDenied: an owner is concerned, and it is no owner who acts.
+        InvalidInput: the tenant has no such role.
+        PermissionDenied: an owner is concerned, and it is no owner who acts, or the role is not the
+            caller's to give.
         Conflict: they are the last owner.
     """
     membership = await _get_member(session, standing.tenant, user_id)
-    standing.require_rank_of(membership.role, role)
+    standing.require_rank_of(membership.role)
+    await require_may_give(session, standing, catalog, role)
     if role != "owner":
         await _keep_an_owner(session, membership)
     standing.record(session, "member.role_changed", user=user_id, before=membership.role, role=role)
@@ -91,7 +106,7 @@ async def remove_member(session: AsyncSession, standing: Standing, user_id: UUID
     """
     is_leaving = user_id == standing.principal.user_id
     if not is_leaving:
-        standing.require_manager()
+        standing.require(MANAGE_MEMBERS)
     membership = await _get_member(session, standing.tenant, user_id)
     standing.require_rank_of(membership.role)
     await _keep_an_owner(session, membership)

@@ -3,12 +3,30 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, func
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from tochka_plugins import PlatformModel
-from tochka_plugins.context import TenantRole
 
 from tochka_core.db.tables import CoreBase
+
+# As PostgreSQL writes it back.
+_OWN_ROLE = "NULLIF(NULLIF(NULLIF(role, 'owner'::text), 'admin'::text), 'member'::text)"
+"""The role where it is one that the tenant has defined, which a foreign key can hold to."""
+
+
+def _own_role() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["tenant_id", "own_role"], ["tochka.roles.tenant_id", "tochka.roles.name"]
+    )
 
 
 class Tenant(PlatformModel, CoreBase):
@@ -29,11 +47,28 @@ class Tenant(PlatformModel, CoreBase):
     """Set while it is deleted: until it is purged it can be restored."""
 
 
+class Role(CoreBase):
+    """A role that a tenant has defined, beside those that every tenant has."""
+
+    __tablename__ = "roles"
+    __table_args__ = (CheckConstraint("name NOT IN ('owner', 'admin', 'member')", name="name"),)
+
+    tenant_id: Mapped[UUID] = mapped_column(
+        ForeignKey("tochka.tenants.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    permissions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """Names of permissions, in order; one that no module declares any more has no effect."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
 class Membership(CoreBase):
     """A person's place in a tenant."""
 
     __tablename__ = "memberships"
-    __table_args__ = (CheckConstraint("role IN ('owner', 'admin', 'member')", name="role"),)
+    __table_args__ = (_own_role(),)
 
     tenant_id: Mapped[UUID] = mapped_column(
         ForeignKey("tochka.tenants.id", ondelete="CASCADE"), primary_key=True
@@ -41,7 +76,9 @@ class Membership(CoreBase):
     user_id: Mapped[UUID] = mapped_column(
         ForeignKey("tochka.users.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    role: Mapped[TenantRole] = mapped_column(Text)
+    role: Mapped[str]
+    """A built-in one, or one that the tenant has defined."""
+    own_role: Mapped[str | None] = mapped_column(Computed(_OWN_ROLE, persisted=True))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -51,7 +88,7 @@ class Invitation(PlatformModel, CoreBase):
     __tablename__ = "invitations"
     __table_args__ = (
         UniqueConstraint("tenant_id", "phone"),
-        CheckConstraint("role IN ('owner', 'admin', 'member')", name="role"),
+        _own_role(),
     )
     __mapper_args__ = {"primary_key": ["id"]}  # noqa: RUF012 - the name and type are SQLAlchemy's
 
@@ -60,5 +97,6 @@ class Invitation(PlatformModel, CoreBase):
     )
     phone: Mapped[str] = mapped_column(index=True)
     """E.164; nobody needs to have registered with it yet."""
-    role: Mapped[TenantRole] = mapped_column(Text)
+    role: Mapped[str]
+    own_role: Mapped[str | None] = mapped_column(Computed(_OWN_ROLE, persisted=True))
     expires_at: Mapped[datetime]

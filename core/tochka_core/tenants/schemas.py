@@ -6,7 +6,6 @@ from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
-from tochka_plugins.context import TenantRole
 
 from tochka_core.tenants.models import Invitation, Membership, Tenant
 from tochka_core.users.models import User
@@ -76,13 +75,13 @@ class MemberIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A registered person to add to a tenant."""
 
     phone: str
-    role: TenantRole = "member"
+    role: str = "member"
 
 
 class MemberPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to change of a member."""
 
-    role: TenantRole
+    role: str
 
 
 class OwnershipIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,7 +95,7 @@ class MemberOut(msgspec.Struct, frozen=True):
 
     user_id: UUID
     phone: str
-    role: TenantRole
+    role: str
     created_at: datetime
 
     @classmethod
@@ -110,7 +109,7 @@ class InvitationOut(msgspec.Struct, frozen=True):
 
     id: UUID
     phone: str
-    role: TenantRole
+    role: str
     created_at: datetime
     expires_at: datetime
 
@@ -138,7 +137,7 @@ class OwnInvitationOut(msgspec.Struct, frozen=True):
 
     id: UUID
     tenant: InvitedTenant
-    role: TenantRole
+    role: str
     expires_at: datetime
 
     @classmethod

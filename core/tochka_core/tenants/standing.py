@@ -3,33 +3,47 @@
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import NotFound, PermissionDenied, Principal
-from tochka_plugins.context import TenantRole
+from tochka_plugins.guards import MissingPermission
 
 from tochka_core.audit.services import record
-from tochka_core.tenants.models import Membership, Tenant
-
-MANAGERS: frozenset[TenantRole] = frozenset({"owner", "admin"})
+from tochka_core.tenants.models import Membership, Role, Tenant
+from tochka_core.tenants.permissions import CORE_CATALOG, HeldRole
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """A tenant whose row is locked, and the role in which a person acts there."""
+    """A tenant, and the place from which a person acts there."""
 
     tenant: Tenant
     principal: Principal
-    role: TenantRole
+    role: HeldRole
     """A `platform_master` acts as an owner."""
 
-    def require_manager(self) -> None:
-        """Let owners and admins through while the tenant is active, and a `platform_master`.
+    @property
+    def is_owner(self) -> bool:
+        """Whether the person acts as an owner."""
+        return self.role.name == "owner"
+
+    def require(self, permission: str) -> None:
+        """Let those through who hold a permission of the core's, while the tenant is active.
+
+        A `platform_master` is let through at any time.
 
         Raises:
-            PermissionDenied: the person is a plain member, or the tenant is suspended or deleted.
+            PermissionDenied: the person does not hold it, or the tenant is suspended or deleted.
         """
-        if self.role not in MANAGERS:
-            raise PermissionDenied("Only an owner or admin of the tenant may do this.")
+        if permission not in CORE_CATALOG.held_by(self.role):
+            raise MissingPermission(permission)
+        self.refuse_closed()
+
+    def refuse_closed(self) -> None:
+        """Let members through only while the tenant is active, and a `platform_master` always.
+
+        Raises:
+            PermissionDenied: the tenant is suspended or deleted.
+        """
         if self.principal.role != "platform_master":
             refuse_deleted(self.tenant.purge_after)
             is_suspended = self.tenant.suspended_at is not None
@@ -41,16 +55,16 @@ class Standing(msgspec.Struct, frozen=True):
         Raises:
             PermissionDenied: the person is no owner.
         """
-        if self.role != "owner":
+        if not self.is_owner:
             raise PermissionDenied("Only an owner of the tenant may do this.")
 
-    def require_rank_of(self, *roles: TenantRole) -> None:
+    def require_rank_of(self, *roles: str) -> None:
         """Let only an owner appoint, change or remove an owner.
 
         Raises:
             PermissionDenied: an owner is among *roles*, and it is no owner who acts.
         """
-        if "owner" in roles and self.role != "owner":
+        if "owner" in roles and not self.is_owner:
             raise PermissionDenied("Only an owner may appoint, change or remove an owner.")
 
     def record(self, session: AsyncSession, action: str, **detail: object) -> None:
@@ -103,44 +117,64 @@ async def get_visible_tenant(session: AsyncSession, principal: Principal, name: 
     Raises:
         NotFound: there is none, or the caller may not know of it.
     """
+    return (await get_standing(session, principal, name)).tenant
+
+
+async def get_standing(session: AsyncSession, principal: Principal, name: str) -> Standing:
+    """Return where *principal* stands in the tenant called *name*, to look at something.
+
+    Raises:
+        NotFound: there is none, or the caller may not know of it.
+    """
     tenant = await session.scalar(select(Tenant).where(Tenant.name == name))
     if tenant is None:
         raise no_such_tenant()
-    await _get_role(session, principal, tenant)
-    return tenant
-
-
-async def lock_tenant(session: AsyncSession, principal: Principal, name: str) -> Standing:
-    """Return where *principal* stands in the tenant called *name*; until the end it stays so.
-
-    Raises:
-        NotFound: there is none, or the caller may not know of it.
-    """
-    tenant = await get_visible_tenant(session, principal, name)
-    # Only now: a stranger must not be able to make the tenant's own people wait.
-    await session.refresh(tenant, with_for_update=True)
-    # Once more: another may have changed it while this one waited.
     return Standing(tenant, principal, await _get_role(session, principal, tenant))
 
 
-async def lock_managed_tenant(session: AsyncSession, principal: Principal, name: str) -> Standing:
-    """Return where *principal* stands in a tenant that they may manage.
+async def lock_tenant(session: AsyncSession, principal: Principal, name: str) -> Standing:
+    """Return where *principal* stands in the tenant called *name*, to change something.
+
+    Whoever else changes its people, roles or modules waits until the end, so that they stay as
+    they are found. Rows of modules may be written meanwhile.
 
     Raises:
         NotFound: there is none, or the caller may not know of it.
-        PermissionDenied: the caller is a member, but neither owner nor admin, or it is suspended
+    """
+    standing = await get_standing(session, principal, name)
+    # Only now: a stranger must not be able to make the tenant's own people wait.
+    await session.refresh(standing.tenant, with_for_update={"key_share": True})
+    # Once more: another may have changed it while this one waited.
+    role = await _get_role(session, principal, standing.tenant)
+    return msgspec.structs.replace(standing, role=role)
+
+
+async def lock_tenant_to(
+    session: AsyncSession, principal: Principal, name: str, permission: str
+) -> Standing:
+    """Return where *principal* stands in a tenant, to change what *permission* lets them change.
+
+    Raises:
+        NotFound: there is none, or the caller may not know of it.
+        PermissionDenied: the caller is a member and does not hold it, or the tenant is suspended
             or deleted.
     """
     standing = await lock_tenant(session, principal, name)
-    standing.require_manager()
+    standing.require(permission)
     return standing
 
 
-async def _get_role(session: AsyncSession, principal: Principal, tenant: Tenant) -> TenantRole:
+async def _get_role(session: AsyncSession, principal: Principal, tenant: Tenant) -> HeldRole:
     if principal.role == "platform_master":
-        return "owner"
-    place = (tenant.id, principal.user_id)
-    membership = await session.get(Membership, place, populate_existing=True)
-    if membership is None:
+        return HeldRole("owner")
+    own = and_(Role.tenant_id == Membership.tenant_id, Role.name == Membership.role)
+    row = (
+        await session.execute(
+            select(Membership.role, Role.permissions)
+            .outerjoin(Role, own)
+            .where(Membership.tenant_id == tenant.id, Membership.user_id == principal.user_id)
+        )
+    ).one_or_none()
+    if row is None:
         raise no_such_tenant()
-    return membership.role
+    return HeldRole(row.role, None if row.permissions is None else frozenset(row.permissions))

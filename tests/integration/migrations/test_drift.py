@@ -4,6 +4,8 @@ import pytest
 from sqlalchemy import (
     TIMESTAMP,
     Column,
+    Computed,
+    Identity,
     Integer,
     MetaData,
     Table,
@@ -103,3 +105,16 @@ async def test_a_default_that_postgres_has_rewritten_is_no_drift(empty, type_, d
     async with empty.begin() as connection:
         await connection.execute(text("ALTER TABLE mod_notes.t ALTER it DROP DEFAULT"))
     assert len(await drift(empty, target)) == 1
+
+
+@pytest.mark.parametrize(
+    "generated", [Computed("id + 1", persisted=True), Identity()], ids=["computed", "identity"]
+)
+async def test_a_generated_column_is_no_drift(empty, generated):
+    metadata = MetaData(schema="mod_notes")
+    Table("t", metadata, Column("id", Integer), Column("it", Integer, generated))
+    async with empty.begin() as connection:
+        await connection.execute(text("CREATE SCHEMA mod_notes"))
+        await connection.run_sync(metadata.create_all)
+    target = module_target("notes", ".", requires=frozenset(), metadata=metadata)
+    assert await drift(empty, target) == []

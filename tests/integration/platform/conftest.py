@@ -5,7 +5,7 @@ from itertools import count
 from uuid import UUID
 
 import pytest
-from litestar.testing import AsyncTestClient
+from in_process import concurrent_client
 from sqlalchemy import text
 from tochka_core.app import create_app
 
@@ -28,8 +28,8 @@ class Person:
 
 @pytest.fixture
 async def client(settings, notes):
-    async with AsyncTestClient(create_app(settings, [notes]), raise_server_exceptions=False) as c:
-        yield c
+    async with concurrent_client(create_app(settings, [notes])) as client:
+        yield client
 
 
 @pytest.fixture
@@ -75,3 +75,29 @@ async def make_tenant(client, master, register):
         return owner
 
     return make_tenant
+
+
+@pytest.fixture
+def join(client, master, register):
+    """Make a person who is a member of a tenant."""
+
+    async def join(role="member", *, tenant="acme"):
+        person = await register()
+        path, body = f"/api/v1/tenants/{tenant}/members", {"phone": person.phone, "role": role}
+        added = await client.post(path, json=body, headers=master.headers)
+        assert added.status_code == 201, added.text
+        return person
+
+    return join
+
+
+@pytest.fixture
+def define_role(client):
+    """Let somebody define a role in acme."""
+
+    async def define_role(acting, name, *permissions):
+        body = {"name": name, "permissions": permissions}
+        path = "/api/v1/tenants/acme/roles"
+        return await client.post(path, json=body, headers=acting.headers)
+
+    return define_role

@@ -39,6 +39,7 @@ def settle(client, make_tenant, register, installed):
             ("/api/v1/contacts", CONTACT if name == "alpha" else {"name": "Contact of a thief"}),
             ("/api/v1/notes", {"text": f"{words} note"}),
             (f"{own}/invitations", {"phone": INVITED, "role": "member"}),
+            (f"{own}/roles", {"name": f"{words}-role", "permissions": ["notes:read"]}),
         ]
         for path, body in planted:
             made = await client.post(path, json=body, headers=at)

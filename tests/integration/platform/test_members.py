@@ -9,19 +9,6 @@ MEMBERS = f"{TENANTS}/acme/members"
 
 
 @pytest.fixture
-def join(client, master, register):
-    """Make a person who is a member of acme."""
-
-    async def join(role="member"):
-        person = await register()
-        body = {"phone": person.phone, "role": role}
-        assert (await client.post(MEMBERS, json=body, headers=master.headers)).status_code == 201
-        return person
-
-    return join
-
-
-@pytest.fixture
 def roles(client, master):
     """Return the roles of acme's members by id."""
 

@@ -8,7 +8,14 @@ from litestar import get, post
 from litestar.params import FromQuery, JSONBody
 from msgspec import Meta
 from sqlalchemy import select, text
-from tochka_plugins import ANONYMOUS, Conflict, CurrentTenant, Session, hookimpl
+from tochka_plugins import (
+    ANONYMOUS,
+    Conflict,
+    CurrentTenant,
+    Permission,
+    Session,
+    hookimpl,
+)
 
 from notes_module.models import Colour, Note
 from notes_module.tenant_acts import ACTS
@@ -117,3 +124,12 @@ async def tochka_tenant_created(tenant, session):
 async def tochka_tenant_deleting(tenant, session, purge_after):
     if act := ACTS.get("deleting"):
         await act(tenant, session, purge_after)
+
+
+@hookimpl
+def tochka_permissions():
+    return [
+        Permission("notes:read", "Read notes", frozenset({"owner", "admin", "member"})),
+        Permission("notes:write", "Write notes"),
+        Permission("notes:purge", "Purge notes", frozenset()),
+    ]
