@@ -49,6 +49,18 @@ async def test_autocommit_is_no_way_around_the_scope(database):
             await connection.execute(text("SELECT 1"))
 
 
+async def test_a_statement_sees_what_is_committed_whatever_the_database_sets(engine, settings):
+    async with engine.begin() as connection:
+        name = await connection.scalar(text("SELECT current_database()"))
+        setting = "default_transaction_isolation = 'serializable'"
+        await connection.execute(text(f'ALTER DATABASE "{name}" SET {setting}'))
+    database = Database(settings.engine_url, pool_size=1)
+    async with database.platform_scope(reason="test") as session:
+        level = await session.scalar(text("SHOW transaction_isolation"))
+    await database.dispose()
+    assert level == "read committed"
+
+
 @pytest.mark.parametrize(
     "statement",
     ["COMMIT", "ROLLBACK", "RESET ROLE", "SET SESSION AUTHORIZATION DEFAULT", "SET ROLE NONE"],

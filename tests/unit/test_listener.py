@@ -17,11 +17,25 @@ class Driver:
     """A connection of the driver, as far as the listener uses it."""
 
     def __init__(self):
-        self.is_silent = False
         self.asked = 0
+        self._holds = False
         self._answer = None
         self._is_closed = False
         self._lose = self.hear = None
+
+    @property
+    def is_waiting(self):
+        return self._answer is not None
+
+    def hold(self):
+        """Answer nothing before being told to."""
+        self._holds = True
+
+    def answer(self, error=None):
+        if error is None:
+            self._answer.set_result(None)
+        else:
+            self._answer.set_exception(error)
 
     def is_closed(self):
         return self._is_closed
@@ -33,11 +47,12 @@ class Driver:
         self.hear = lambda message: callback(self, 1, channel, message)
 
     async def execute(self, _statement):
-        assert self._answer is None, "another operation is in progress"
+        if self.is_waiting:
+            raise RuntimeError("another operation is in progress")
         self.asked += 1
         self._answer = asyncio.get_running_loop().create_future()
-        if not self.is_silent:
-            self._answer.get_loop().call_soon(self._answer.set_result, None)
+        if not self._holds:
+            asyncio.get_running_loop().call_soon(self.answer)
         try:
             await self._answer
         finally:
@@ -45,8 +60,8 @@ class Driver:
 
     def terminate(self):
         self._is_closed = True
-        if self._answer is not None:
-            self._answer.set_exception(ConnectionError())
+        if self.is_waiting:
+            self.answer(ConnectionError())
         asyncio.get_running_loop().call_soon(self._lose, self)
 
 
@@ -106,26 +121,62 @@ async def test_a_connection_that_is_lost_is_opened_again(cache, drivers, listene
 
 async def test_a_connection_that_answers_no_more_counts_as_lost(cache, drivers, listener):
     await until(lambda: drivers[0].asked)
-    drivers[0].is_silent = True
+    drivers[0].hold()
     await until(lambda: not cache.is_listening)
     assert drivers[0].is_closed()
     await until(lambda: cache.is_listening)
 
 
 async def test_who_catches_up_waits_no_longer_than_for_a_lost_connection(cache, drivers, listener):
-    drivers[0].is_silent = True
+    drivers[0].hold()
     async with asyncio.timeout(DEADLINE_SECONDS):
         await asyncio.gather(*(listener.catch_up() for _ in range(5)))
     assert drivers[0].is_closed()
 
 
-async def test_who_is_cancelled_while_catching_up_harms_nobody(drivers, listener):
-    waiting = [asyncio.create_task(listener.catch_up()) for _ in range(5)]
+async def test_who_is_cancelled_while_catching_up_harms_nobody(cache, drivers, listener):
+    for _ in range(20):
+        waiting = [asyncio.create_task(listener.catch_up()) for _ in range(5)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        results = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [type(result) for result in results] == [asyncio.CancelledError] + [type(None)] * 4
+    assert cache.is_listening
+    assert len(drivers) == 1
+
+
+@pytest.fixture
+def quiet(drivers, monkeypatch):
+    """Let nobody but the test try the connection."""
+    monkeypatch.setattr(listener_module, "_HEARTBEAT_SECONDS", DEADLINE_SECONDS)
+    monkeypatch.setattr(listener_module, "_PATIENCE_SECONDS", DEADLINE_SECONDS)
+
+
+async def test_those_who_wait_share_a_round_trip_that_begins_after_they_came(
+    drivers, quiet, listener
+):
+    (driver,) = drivers
+    driver.hold()
+    early = [asyncio.create_task(listener.catch_up()) for _ in range(5)]
+    await until(lambda: driver.is_waiting)
+    late = [asyncio.create_task(listener.catch_up()) for _ in range(5)]
     await asyncio.sleep(0)
-    waiting[0].cancel()
-    results = await asyncio.gather(*waiting, return_exceptions=True)
-    assert [type(result) for result in results] == [asyncio.CancelledError] + [type(None)] * 4
-    await listener.catch_up()
+    driver.answer()
+    await asyncio.gather(*early)
+    assert not any(task.done() for task in late)
+    await until(lambda: driver.is_waiting)
+    driver.answer()
+    await asyncio.gather(*late)
+    assert driver.asked == 2
+
+
+async def test_an_answer_that_is_an_error_counts_as_a_loss(drivers, quiet, listener):
+    drivers[0].hold()
+    waiting = asyncio.create_task(listener.catch_up())
+    await until(lambda: drivers[0].is_waiting)
+    drivers[0].answer(RuntimeError())
+    await waiting
+    assert drivers[0].is_closed()
 
 
 async def test_where_there_is_no_connection_nothing_is_kept_and_all_goes_on(cache, monkeypatch):

@@ -8,17 +8,18 @@ from hypothesis import strategies as st
 from tochka_core.db.scope import Scope
 
 ACME = UUID(int=0xAC3E)
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
 
 def test_a_tenants_transaction_begins_as_the_tenants_role_for_that_tenant():
     assert Scope.of_tenant(ACME).opening == (
-        "BEGIN; SET LOCAL ROLE tochka_tenant;"
+        f"{BEGIN}; SET LOCAL ROLE tochka_tenant;"
         f" SELECT set_config('tochka.tenant_id', '{ACME}', true)"
     )
 
 
 def test_a_platform_transaction_begins_as_the_platforms_role():
-    assert Scope.of_platform().opening == "BEGIN; SET LOCAL ROLE tochka_platform"
+    assert Scope.of_platform().opening == f"{BEGIN}; SET LOCAL ROLE tochka_platform"
 
 
 def test_nothing_outlives_the_transaction():

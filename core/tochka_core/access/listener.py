@@ -41,6 +41,8 @@ class Listener:
         self._cache = cache
         self._driver: Any = None
         self._turn = asyncio.Lock()
+        self._coming: asyncio.Task[None] | None = None
+        """The next round trip, which has not begun."""
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -62,19 +64,26 @@ class Listener:
         """Return when what was committed before, by whomever, is known to have changed here.
 
         PostgreSQL signals a listening session before it confirms the commit, and sends what there
-        is to tell before it says that it is ready for more.
+        is to tell before it says that it is ready for more. Who comes while one round trip is made
+        shares the next one with all who wait.
         """
+        if self._coming is None:
+            self._coming = asyncio.create_task(self._ask())
+        # Whoever gives up must not leave the connection with half of an answer.
+        await asyncio.shield(self._coming)
+
+    async def _ask(self) -> None:
         async with self._turn:
+            self._coming = None
             driver = self._driver
             if driver is None or driver.is_closed():
                 return
             answer = asyncio.ensure_future(driver.execute("SELECT"))
             await asyncio.wait([answer], timeout=_PATIENCE_SECONDS)
-            if not answer.done():
+            if not answer.done() or answer.exception() is not None:
                 _log.warning("listener gets no answer")
                 driver.terminate()
-            # Any failure has closed the connection, of which the one who has opened it is told.
-            await asyncio.gather(answer, return_exceptions=True)
+                await asyncio.gather(answer, return_exceptions=True)
 
     async def _keep_listening(self, has_tried: asyncio.Event) -> None:
         backoff = Backoff()
@@ -111,8 +120,9 @@ class Listener:
                         await asyncio.wait_for(is_lost.wait(), _HEARTBEAT_SECONDS)
                     await self.catch_up()
             finally:
-                self._driver = None
                 self._cache.bypass()
+                async with self._turn:
+                    self._driver = None
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Any]:

@@ -17,6 +17,10 @@ from tochka_plugins.schemas import TENANT_SETTING
 
 SCOPE_OPTION: Final = "tochka_scope"
 
+_BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
+"""Whatever the database's default: who locks a row, or keeps what is read, goes by each statement
+seeing all that was committed before it."""
+
 _FORGET_SESSION: Final = (
     "RESET SESSION AUTHORIZATION; RESET ALL; CLOSE ALL; UNLISTEN *;"
     " SELECT pg_advisory_unlock_all(); DISCARD SEQUENCES; DISCARD TEMP"
@@ -43,7 +47,7 @@ class Scope(msgspec.Struct, frozen=True):
     @property
     def opening(self) -> str:
         """The statements that begin the transaction, sent as one batch."""
-        return f"BEGIN; {self.within}"
+        return f"{_BEGIN}; {self.within}"
 
     @classmethod
     def of_tenant(cls, tenant_id: UUID) -> "Scope":

@@ -170,6 +170,7 @@ async def test_what_was_not_there_is_found_once_it_is(make_tenant, answers, regi
         person=person.id,
     )
     await answers(200, f"{NOTES}/nothing", **mine)
+    await answers(400, f"{NOTES}/nothing", **here)
     await execute("UPDATE tochka.tenants SET domain = 'shop.example.com'")
     await answers(200, f"{NOTES}/nothing", **here)
 
