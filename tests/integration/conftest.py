@@ -117,6 +117,12 @@ async def _run_on(server_url, *statements):
 
 
 @pytest.fixture(scope="session")
+def run_on():
+    """Run statements beside all transactions, such as those that make a database."""
+    return _run_on
+
+
+@pytest.fixture(scope="session")
 def template(server_url, notes, notes_target):
     """A database as the migrations build it, with the core and the test module; its name."""
 

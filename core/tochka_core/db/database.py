@@ -68,6 +68,16 @@ class Database:
         async with _transaction(self._platform_engine) as session:
             yield session
 
+    @asynccontextmanager
+    async def snapshot(self, *, reason: str) -> AsyncIterator[AsyncSession]:
+        """Open a transaction that reads, and sees all tenants as they are with its first statement.
+
+        *reason* is logged.
+        """
+        _log.debug("snapshot", reason=reason)
+        async with _transaction(scoped(self.engine, Scope.of_snapshot())) as session:
+            yield session
+
     async def dispose(self) -> None:
         """Close all connections."""
         await self.engine.dispose()

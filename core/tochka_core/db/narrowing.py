@@ -10,6 +10,7 @@ from tochka_migrations.transactions import kept_whole
 from tochka_plugins.schemas import TENANT_SETTING
 
 from tochka_core.db.scope import Scope
+from tochka_core.db.tenant_session import TENANT_KEY, TenantSession
 
 _WIDEN: Final = f"{Scope.of_platform().within}; SELECT set_config('{TENANT_SETTING}', '', true)"
 
@@ -29,6 +30,8 @@ async def narrowed(session: AsyncSession, tenant_id: UUID) -> AsyncIterator[Asyn
         with kept_whole(connection.sync_connection):
             own = AsyncSession(
                 connection,
+                sync_session_class=TenantSession,
+                info={TENANT_KEY: tenant_id},
                 expire_on_commit=False,
                 close_resets_only=False,
                 join_transaction_mode="create_savepoint",

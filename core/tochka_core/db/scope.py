@@ -17,7 +17,7 @@ from tochka_plugins.schemas import TENANT_SETTING
 
 SCOPE_OPTION: Final = "tochka_scope"
 
-_BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_ISOLATION: Final = "READ COMMITTED"
 """Whatever the database's default: who locks a row, or keeps what is read, goes by each statement
 seeing all that was committed before it."""
 
@@ -43,11 +43,12 @@ class Scope(msgspec.Struct, frozen=True):
 
     within: str
     """The statements that give it to a transaction, until its end."""
+    isolation: str = _ISOLATION
 
     @property
     def opening(self) -> str:
         """The statements that begin the transaction, sent as one batch."""
-        return f"{_BEGIN}; {self.within}"
+        return f"BEGIN ISOLATION LEVEL {self.isolation}; {self.within}"
 
     @classmethod
     def of_tenant(cls, tenant_id: UUID) -> "Scope":
@@ -60,6 +61,11 @@ class Scope(msgspec.Struct, frozen=True):
     def of_platform(cls) -> "Scope":
         """See and write the rows of all tenants."""
         return cls(f"SET LOCAL ROLE {PLATFORM_ROLE}")
+
+    @classmethod
+    def of_snapshot(cls) -> "Scope":
+        """See the rows of all tenants as they are now, whatever is written meanwhile."""
+        return cls(cls.of_platform().within, isolation="REPEATABLE READ READ ONLY")
 
 
 def scoped(engine: AsyncEngine, scope: Scope) -> AsyncEngine:

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins.schemas import CORE_SCHEMA
+from tochka_plugins.schemas import CORE_SCHEMA, schema_of
 
 
 class TenantTable(msgspec.Struct, frozen=True):
@@ -22,11 +22,28 @@ class TenantTable(msgspec.Struct, frozen=True):
     """Schema and name, ready for a statement."""
     columns: tuple[str, ...]
     """Those that are written; generated ones are not."""
+    user_columns: tuple[str, ...]
+    """Those whose foreign key says that they name a person."""
+
+    @property
+    def module(self) -> str | None:
+        """The module that it belongs to; `None` for the core's."""
+        return None if self.schema == CORE_SCHEMA else self.schema.removeprefix(schema_of(""))
+
+    @property
+    def column_list(self) -> str:
+        """All columns, ready for a statement."""
+        return ", ".join(map(quoted, self.columns))
 
     @property
     def path(self) -> str:
         """Schema and name, for people."""
         return f"{self.schema}.{self.name}"
+
+
+def quoted(name: str) -> str:
+    """Return *name* ready for a statement, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 class TenantRows(msgspec.Struct, frozen=True):
@@ -43,7 +60,13 @@ async def list_tenant_tables(session: AsyncSession) -> Sequence[TenantTable]:
     round in a circle.
     """
     found = {
-        row.oid: TenantTable(row.schema, row.name, row.quoted, tuple(row.columns))
+        row.oid: TenantTable(
+            schema=row.schema,
+            name=row.name,
+            quoted=row.quoted,
+            columns=tuple(row.columns),
+            user_columns=tuple(row.user_columns),
+        )
         for row in await session.execute(text(_TABLES), {"core": CORE_SCHEMA})
     }
     needs: dict[int, set[int]] = {oid: set() for oid in found}
@@ -67,7 +90,12 @@ SELECT c.oid, n.nspname AS schema, c.relname AS name,
     format('%I.%I', n.nspname, c.relname) AS quoted,
     ARRAY(SELECT attname::text FROM pg_attribute
         WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
-        ORDER BY attnum) AS columns
+        ORDER BY attnum) AS columns,
+    ARRAY(SELECT attname::text FROM pg_constraint k JOIN pg_attribute a
+            ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]
+        WHERE k.conrelid = c.oid AND k.contype = 'f'
+            AND k.confrelid = to_regclass(format('%I.users', CAST(:core AS text)))
+        ORDER BY attnum) AS user_columns
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE (n.nspname = :core OR n.nspname LIKE 'mod\\_%') AND c.relkind IN ('r', 'p')
     AND NOT c.relispartition

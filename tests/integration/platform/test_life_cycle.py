@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -154,6 +155,18 @@ async def test_a_module_refuses_in_its_own_words(asked, when, notes_kept):
     refused = await asked()
     assert (refused.status_code, refused.json()["detail"]) == (409, "Not on a Sunday.")
     assert refused.json()["day"] == 7
+    assert await notes_kept() == set()
+
+
+async def test_a_module_cannot_write_for_another_tenant(asked, make_tenant, when, notes_kept):
+    await make_tenant("globex")
+    foreign = uuid4()
+
+    async def write_abroad(_tenant, session):
+        session.add(Note(text="abroad", tenant_id=foreign))
+
+    when("created", write_abroad)
+    assert (await asked()).status_code == 403
     assert await notes_kept() == set()
 
 

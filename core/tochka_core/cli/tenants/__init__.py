@@ -10,6 +10,8 @@ from tochka_core.cli.group import TochkaGroup
     lazy={
         "create": "tochka_core.cli.tenants.creation:create",
         "delete": "tochka_core.cli.tenants.life_cycle:delete",
+        "export": "tochka_core.cli.tenants.archives:export",
+        "import": "tochka_core.cli.tenants.archives:import_archive",
         "list": "tochka_core.cli.tenants.listing:list_all",
         "purge": "tochka_core.cli.tenants.purge:purge",
         "rename": "tochka_core.cli.tenants.life_cycle:rename",

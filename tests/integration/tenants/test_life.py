@@ -1,69 +1,12 @@
 """`tochka tenants`: the life of a tenant from the command line."""
 
-import asyncio
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from click.testing import CliRunner
 from notes_module.models import Note
 from notes_module.tenant_acts import ACTS
 from sqlalchemy import text
-from structlog.testing import capture_logs
-from tochka_core.cli.group import tochka
-from tochka_core.cli.tenants import session as command_session
-from tochka_core.db import Database
 from tochka_plugins import Conflict
-from tochka_plugins.host import Assembly
-
-
-@pytest.fixture
-def tenants(monkeypatch, tmp_path, settings, notes):
-    """Run a command of `tochka tenants` in this process; return its exit code and output."""
-    monkeypatch.chdir(tmp_path)
-    # The log of this process is pytest's.
-    monkeypatch.setattr("tochka_core.cli.group.configure_logging", lambda _level: None)
-    monkeypatch.setattr(command_session, "configure_logging", lambda *_a, **_k: None)
-    assembly = Assembly(modules=(notes,), quarantined=())
-    monkeypatch.setattr(command_session, "load_ready", lambda _ready: assembly)
-    environ = {"DATABASE_URL": settings.database_url, "TOCHKA_TENANT_GRACE_DAYS": "10"}
-
-    def tenants(*words, stdin=None):
-        with capture_logs():
-            result = CliRunner().invoke(tochka, ["tenants", *words], input=stdin, env=environ)
-        if result.exception and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result.exit_code, result.output.strip()
-
-    return tenants
-
-
-@pytest.fixture
-def told(tenants):
-    """Run a command that succeeds; return its document."""
-
-    def told(*words):
-        code, output = tenants(*words, "--json")
-        assert code == 0, output
-        return json.loads(output)
-
-    return told
-
-
-@pytest.fixture
-def sql(settings):
-    """Run statements as the platform; return the rows of the last one."""
-
-    async def run(statements, values):
-        database = Database(settings.request_url, pool_size=1)
-        async with database.platform_scope(reason="test") as session:
-            for statement in statements:
-                result = await session.execute(text(statement), values)
-            rows = [tuple(row) for row in result] if result.returns_rows else []
-        await database.dispose()
-        return rows
-
-    return lambda *statements, **values: asyncio.run(run(statements, values))
 
 
 def test_a_tenant_lives_and_is_purged(tenants, told, sql):

@@ -1,0 +1,1 @@
+"""A tenant as one file: written out of one installation, and taken into another."""
