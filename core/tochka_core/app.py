@@ -9,6 +9,8 @@ from tochka_plugins.host import StagedModule
 
 from tochka_core.access.cache import Cache
 from tochka_core.access.listener import Listener
+from tochka_core.archives.controllers import ArchiveController
+from tochka_core.archives.serving import Exports
 from tochka_core.audit.controllers import AuditController
 from tochka_core.auth.controllers import AuthController
 from tochka_core.auth.passwords import PasswordHasher
@@ -85,6 +87,7 @@ def create_app(
                     AuthController,
                     UserController,
                     TenantController,
+                    ArchiveController,
                     AuditController,
                     MemberController,
                     SentInvitationController,
@@ -101,6 +104,7 @@ def create_app(
                 "access_tokens": tokens,
                 "auth": auth,
                 "database": database,
+                "exports": Exports(settings),
                 "permission_catalog": permission_catalog,
                 "settings": settings,
                 "stopped_modules": stopped_modules,

@@ -1,0 +1,50 @@
+"""The archive of a tenant over HTTP."""
+
+from uuid import uuid4
+
+import pytest
+from tochka_core.archives import serving
+from tochka_core.archives.reading import open_archive
+from tochka_core.tenants.models import Tenant
+
+ACME = "/api/v1/tenants/acme"
+EXPORT = f"{ACME}/export"
+
+
+async def test_an_owner_gets_the_tenant_as_one_file(client, make_tenant, tmp_path):
+    owner = await make_tenant("acme")
+    await client.post("/api/v1/notes", json={"text": "kept"}, headers=owner.at("acme"))
+    answer = await client.get(EXPORT, headers=owner.headers)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["content-disposition"] == 'attachment; filename="acme.zip"'
+    file = tmp_path / "acme.zip"
+    file.write_bytes(answer.content)
+    with open_archive(file) as archive:
+        (note,) = archive.lines("tables/mod_notes.notes.ndjson")
+        (person,) = archive.lines("people.ndjson")
+    assert b'"text": "kept"' in note
+    assert owner.phone.encode() in person
+    log = (await client.get(f"{ACME}/audit", headers=owner.headers)).json()["items"]
+    assert (log[0]["action"], log[0]["actor"]) == ("tenant.exported", str(owner.id))
+
+
+async def test_nobody_else_gets_it(client, make_tenant, register, master):
+    owner, admin, stranger = await make_tenant("acme"), await register(), await register()
+    body = {"phone": admin.phone, "role": "admin"}
+    await client.post(f"{ACME}/members", json=body, headers=master.headers)
+    for person, status in ((admin, 403), (stranger, 404), (master, 200)):
+        assert (await client.get(EXPORT, headers=person.headers)).status_code == status
+    await client.delete(ACME, headers=owner.headers)
+    assert (await client.get(EXPORT, headers=owner.headers)).status_code == 200
+
+
+async def test_a_worker_makes_so_many_at_once_and_then_more(client, make_tenant, settings):
+    owner = await make_tenant("acme")
+    for _ in range(serving.AT_ONCE + 1):
+        assert (await client.get(EXPORT, headers=owner.headers)).status_code == 200
+    exports = serving.Exports(settings)
+    async with exports._turn(), exports._turn():
+        with pytest.raises(serving.TooManyExports):
+            exports.response(Tenant(id=uuid4(), name="acme"))
+    assert exports.response(Tenant(id=uuid4(), name="acme"))
