@@ -1,9 +1,8 @@
 """What `tochka doctor` looks at."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
-import msgspec
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tochka_migrations import Target
@@ -11,32 +10,39 @@ from tochka_migrations.drift import find_drift
 from tochka_migrations.revisions import head_of, revisions_of
 from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE, is_ready
 from tochka_migrations.survey import Standing, survey
-from tochka_plugins.host import discover, gate
+from tochka_plugins.host import Quarantined, discover, gate
 
 from tochka_core import __version__
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.errors import OperatorError
 from tochka_core.registry.composition import compose
+from tochka_core.registry.events import Assembled, Began, Event, Finding
 from tochka_core.registry.targets import core_with_models, module_targets
 from tochka_core.settings import Settings
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One thing that was looked at."""
+async def diagnose(
+    settings: Settings,
+    *,
+    set_aside: Sequence[Quarantined] = (),
+    tell: Callable[[Event], None] = lambda _event: None,
+) -> Sequence[Finding]:
+    """Return what was found, in the order in which it was looked at; nothing is changed.
 
-    subject: str
-    is_ok: bool
-    detail: str
-
-
-async def diagnose(settings: Settings) -> Sequence[Finding]:
-    """Return what was found, in the order in which it was looked at; nothing is changed."""
+    *set_aside* are left alone: they have done harm before. Modules run in this process;
+    `diagnose_environment` keeps it apart. *tell* is told what goes on.
+    """
     async with maintenance_engine(settings.engine_url) as engine:
-        return [finding async for finding in _findings(settings, engine)]
+        return [finding async for finding in _findings(settings, engine, set_aside, tell)]
 
 
-async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Finding]:
+async def _findings(
+    settings: Settings,
+    engine: AsyncEngine,
+    set_aside: Sequence[Quarantined],
+    tell: Callable[[Event], None],
+) -> AsyncIterator[Finding]:
     yield Finding("core", is_ok=True, detail=f"version {__version__}")
     secret = "set" if settings.jwt_secret else "JWT_SECRET is not set; `tochka serve` needs it"
     yield Finding("settings", is_ok=bool(settings.jwt_secret), detail=secret)
@@ -57,7 +63,13 @@ async def _findings(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
         gated = gate(discover(pass_over=passed_over.append), core_version=__version__)
         for path in passed_over:
             yield Finding("metadata", is_ok=False, detail=f"{path} cannot be read")
-        assembly = compose(gated, settings)
+        assembly = compose(
+            gated,
+            settings,
+            set_aside=set_aside,
+            begin=lambda name, phase: tell(Began(name, phase)),
+            staged=lambda: tell(Assembled()),
+        )
         targets = [core_with_models(), *module_targets(assembly)]
         standings = await connection.run_sync(survey, targets)
         for target in targets:

@@ -5,12 +5,20 @@ import json
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
-from mischief import HANGING_REVISION, MIGRATES, START
+from mischief import (
+    ENDS_AT_IMPORT,
+    HANGING_REVISION,
+    MIGRATES,
+    PRINTS_AT_IMPORT,
+    START,
+)
 from serving import DEADLINE_SECONDS, Place, eventually
 from sqlalchemy import NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from tochka_core.registry.migration import upgrade_core
 from tochka_migrations.runner import exclusive
 
 SLEEPING = """
@@ -47,14 +55,14 @@ def place(tmp_path):
 
 
 @pytest.fixture
-def upgrade(place, empty_database_url):
-    """Start `tochka upgrade --json` on an empty database."""
+def start(place, empty_database_url):
+    """Start a command of `tochka` on an empty database."""
     started = []
 
-    def upgrade(*, stderr=None, **settings):
+    def start(*words, stderr=None, **settings):
         url = empty_database_url.render_as_string(hide_password=False)
         process = subprocess.Popen(
-            [sys.executable, "-m", "tochka_core", "upgrade", "--json"],
+            [sys.executable, "-m", "tochka_core", *words],
             env=place.environ(DATABASE_URL=url, **settings),
             cwd=place.folder,
             stdout=subprocess.PIPE,
@@ -64,11 +72,17 @@ def upgrade(place, empty_database_url):
         started.append(process)
         return process
 
-    yield upgrade
+    yield start
     for process in started:
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+@pytest.fixture
+def upgrade(start):
+    """Start `tochka upgrade --json` on an empty database."""
+    return partial(start, "upgrade", "--json")
 
 
 def quarantine(process):
@@ -105,14 +119,25 @@ async def test_a_killed_upgrade_leaves_no_trial_and_no_statement(place, upgrade,
 
 
 async def test_a_database_that_fails_at_the_record_is_told_in_one_line(upgrade, engine):
-    await asyncio.to_thread(quarantine, upgrade())
+    await upgrade_core(engine.execution_options(isolation_level="READ COMMITTED"))
     async with engine.connect() as connection:
         await connection.execute(text(FORBID))
         await connection.execute(text(FORBID_RECORD))
     process = upgrade(stderr=subprocess.PIPE)
     _, said = await asyncio.to_thread(process.communicate, timeout=DEADLINE_SECONDS)
     assert process.returncode == 1
-    assert said == "Error: The database failed while the modules were judged (not today).\n"
+    assert said == "Error: The database failed in the middle of it (not today).\n"
+
+
+async def test_the_doctor_outlives_the_modules_that_it_looks_at(place, start, engine):
+    place.install("abrupt", ENDS_AT_IMPORT)
+    place.install("chatty", PRINTS_AT_IMPORT)
+    await upgrade_core(engine.execution_options(isolation_level="READ COMMITTED"))
+    process = start("doctor", "--json")
+    output, _ = await asyncio.to_thread(process.communicate, timeout=DEADLINE_SECONDS)
+    found = {item["subject"]: item["detail"] for item in json.loads(output)}
+    assert found["chatty"] == "has no tables"
+    assert found["abrupt"].startswith("quarantined in phase load: ended the process that judged it")
 
 
 async def test_waiting_for_another_upgrade_is_not_held_against_a_module(place, upgrade, engine):

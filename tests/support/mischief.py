@@ -21,6 +21,10 @@ def tochka_routes():
     return [read]
 """
 
+PRINTS_AT_IMPORT = START + "print('hello')\n"
+
+ENDS_AT_IMPORT = START + "os._exit(7)\n"
+
 HANGS_AT_IMPORT = (
     START
     + """

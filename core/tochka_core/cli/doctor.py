@@ -1,15 +1,12 @@
 """`tochka doctor`."""
 
-import asyncio
-from collections.abc import Sequence
-
 import click
 import msgspec
 
 from tochka_core.cli.group import read_settings
 from tochka_core.cli.output import json_option, print_json
-from tochka_core.diagnosis import Finding, diagnose
 from tochka_core.local import running_database
+from tochka_core.registry.trial import diagnose_environment
 
 
 @click.command()
@@ -17,7 +14,7 @@ from tochka_core.local import running_database
 def doctor(*, as_json: bool) -> None:
     """Check settings, database, protection, tables and modules; mend nothing."""
     with running_database(read_settings(), make=False) as settings:
-        findings: Sequence[Finding] = asyncio.run(diagnose(settings))
+        findings = diagnose_environment(settings)
     if as_json:
         print_json(msgspec.to_builtins(findings))
     else:

@@ -1,6 +1,10 @@
-"""What a judgement tells while it goes on, and what it comes to; sent between processes as JSON."""
+"""What a judgement or a diagnosis tells while it goes on, and what it comes to.
+
+Sent between processes as JSON.
+"""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 from tochka_migrations import Outcome
@@ -50,13 +54,21 @@ class Judgement(msgspec.Struct, frozen=True):
     """In the order in which they ran, the core's first."""
 
 
-class Instructions(msgspec.Struct, frozen=True):
-    """What the process that judges is asked for."""
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that a diagnosis has looked at."""
 
+    subject: str
+    is_ok: bool
+    detail: str
+
+
+class Instructions(msgspec.Struct, frozen=True):
+    """What the process in which modules run is asked for."""
+
+    task: Literal["judge", "rehearse", "diagnose"] = "judge"
+    """All but `judge` leave the database as it is."""
     set_aside: tuple[Quarantined, ...] = ()
     """Modules to leave alone."""
-    rehearse: bool = False
-    """Whether the database is to stay as it is."""
 
 
 class Began(msgspec.Struct, frozen=True, tag=True):
@@ -82,10 +94,16 @@ class Judged(msgspec.Struct, frozen=True, tag=True):
     judgement: Judgement
 
 
+class Diagnosed(msgspec.Struct, frozen=True, tag=True):
+    """All has been looked at."""
+
+    findings: tuple[Finding, ...]
+
+
 class Failed(msgspec.Struct, frozen=True, tag=True):
-    """There is no judgement, for a reason that the operator can mend."""
+    """There is no answer, for a reason that the operator can mend."""
 
     message: str
 
 
-Event = Began | Assembled | Migrated | Judged | Failed
+Event = Began | Assembled | Migrated | Judged | Diagnosed | Failed

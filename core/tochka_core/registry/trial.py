@@ -1,4 +1,4 @@
-"""Judging the environment in a process of its own, which a module may hang or end at will."""
+"""Judging or diagnosing the environment in a process of its own, which a module may hang or end."""
 
 import asyncio
 import os
@@ -6,12 +6,13 @@ import select
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 from tochka_migrations.targets import CORE_TARGET
 from tochka_plugins.host import Phase, Quarantined, discover
 from tochka_plugins.host.quarantine import quarantine
@@ -21,8 +22,10 @@ from tochka_core.parentage import child_environment
 from tochka_core.registry.events import (
     Assembled,
     Began,
+    Diagnosed,
     Event,
     Failed,
+    Finding,
     Instructions,
     Judged,
     Judgement,
@@ -35,6 +38,8 @@ from tochka_core.settings import Settings
 _CHUNK_BYTES: Final = 65536
 _STDERR: Final = 2
 _GRACE_SECONDS: Final = 2.0
+
+Answer = TypeVar("Answer", Judged, Diagnosed)
 
 
 class ModuleHarm(Exception):
@@ -71,13 +76,33 @@ def try_environment(
         for migration in last.migrations:
             report(migration)
         return last
-    set_aside: tuple[Quarantined, ...] = ()
+    asked = Instructions("rehearse" if rehearse else "judge")
+    return _ask(settings, asked, Judged, beside=beside, report=report).judgement
+
+
+def diagnose_environment(settings: Settings) -> Sequence[Finding]:
+    """Return what is to be said of the database and all installed modules; nothing is changed.
+
+    What a module does to its process is told as in a judgement.
+    """
+    return _ask(settings, Instructions("diagnose"), Diagnosed).findings
+
+
+def _ask(
+    settings: Settings,
+    asked: Instructions,
+    answer: type[Answer],
+    *,
+    beside: Path | None = None,
+    report: Callable[[Migration], None] = lambda _migration: None,
+) -> Answer:
+    """Return the *answer* to what is asked, without the modules that keep it from coming."""
     while True:
         try:
-            with _child(settings, Instructions(set_aside, rehearse), beside) as (process, events):
-                return _Trial(process, events, settings, report).follow()
+            with _child(settings, asked, beside) as (process, events):
+                return _Trial(process, events, settings, answer, report).follow()
         except ModuleHarm as harm:
-            set_aside = (*set_aside, _quarantine(harm))
+            asked = replace(asked, set_aside=(*asked.set_aside, _quarantine(harm)))
 
 
 def _quarantine(harm: ModuleHarm) -> Quarantined:
@@ -102,7 +127,11 @@ def _child(
             stdin=file,
             # What modules print is not the answer of the command that judges them.
             stdout=_STDERR,
-            env={**_environment(beside), "DATABASE_URL": settings.database_url or ""},
+            env={
+                **_environment(beside),
+                "DATABASE_URL": settings.database_url or "",
+                "JWT_SECRET": settings.jwt_secret or "",
+            },
             pass_fds=[writing],
             # Ctrl-C at the terminal is for the process that follows this one.
             start_new_session=True,
@@ -122,18 +151,20 @@ def _environment(beside: Path | None) -> dict[str, str]:
     return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, path))}
 
 
-class _Trial:
-    """Follows one process that judges."""
+class _Trial(Generic[Answer]):
+    """Follows one process in which modules run, until it answers."""
 
     def __init__(
         self,
         process: "subprocess.Popen[bytes]",
         events: int,
         settings: Settings,
+        answer: type[Answer],
         report: Callable[[Migration], None],
     ) -> None:
         self._process = process
         self._events = events
+        self._answer: type[Answer] = answer
         self._limits: dict[Phase, float] = {
             "load": settings.import_seconds,
             "stage": settings.import_seconds,
@@ -145,8 +176,10 @@ class _Trial:
         self._step: Began | None = None
         """The step that runs a module's code now."""
 
-    def follow(self) -> Judgement:
+    def follow(self) -> Answer:
         for event in self._read():
+            if isinstance(event, self._answer):
+                return event
             match event:
                 case Began():
                     self._step = event
@@ -155,8 +188,6 @@ class _Trial:
                 case Migrated(migration):
                     self._step = None
                     self._report(migration)
-                case Judged(judgement):
-                    return judgement
                 case Failed(message):
                     raise OperatorError(message)
         code = self._process.wait()

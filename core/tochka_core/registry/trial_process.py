@@ -1,4 +1,4 @@
-"""The process in which modules are judged: `python -m tochka_core.registry.trial_process FD`.
+"""The process in which modules run on trial: `python -m tochka_core.registry.trial_process FD`.
 
 It reads from standard input what is asked for, and writes events to FD, a line each.
 Standard output and error stay free for what modules print.
@@ -7,6 +7,7 @@ Standard output and error stay free for what modules print.
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -16,18 +17,19 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from tochka_plugins import TochkaError
 
+from tochka_core.diagnosis import diagnose
 from tochka_core.errors import OperatorError
 from tochka_core.logs import configure_logging
 from tochka_core.parentage import end_with_parent
-from tochka_core.registry.events import Event, Failed, Instructions, Judged
+from tochka_core.registry.events import Diagnosed, Event, Failed, Instructions, Judged
 from tochka_core.registry.judgement import judge
-from tochka_core.settings import load_settings
+from tochka_core.settings import Settings, load_settings
 
 _CHECK_INTERVAL: Final = "2s"
 
 
 def main() -> None:
-    """Judge, tell, and end before a thread that a module has left behind can keep us."""
+    """Answer, and end before a thread that a module has left behind can keep us."""
     end_with_parent(grace_seconds=0)
     event.listen(Engine, "connect", _end_statements_with_us)
     descriptor = int(sys.argv[1])
@@ -38,23 +40,27 @@ def main() -> None:
     def tell(news: Event) -> None:
         os.write(descriptor, msgspec.json.encode(news) + b"\n")
 
-    async def judge_and_tell() -> None:
-        judgement = await judge(
-            settings, set_aside=asked.set_aside, rehearse=asked.rehearse, tell=tell
-        )
-        # Before the loop ends: a task that a module has left in it may keep it from ending.
-        tell(Judged(judgement))
+    async def answer() -> None:
+        # Told before the loop ends: a task that a module has left in it may keep it from ending.
+        tell(await _answer(asked, settings, tell))
 
     try:
-        asyncio.run(judge_and_tell())
+        asyncio.run(answer())
     except (OperatorError, TochkaError) as error:
         tell(Failed(str(error)))
     except DBAPIError as error:
         # What modules raise is caught where it is raised: this was a statement of the core's own.
-        tell(Failed(f"The database failed while the modules were judged ({error.orig})."))
+        tell(Failed(f"The database failed in the middle of it ({error.orig})."))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
+
+
+async def _answer(asked: Instructions, settings: Settings, tell: Callable[[Event], None]) -> Event:
+    if asked.task == "diagnose":
+        return Diagnosed(tuple(await diagnose(settings, set_aside=asked.set_aside, tell=tell)))
+    rehearse = asked.task == "rehearse"
+    return Judged(await judge(settings, set_aside=asked.set_aside, rehearse=rehearse, tell=tell))
 
 
 def _end_statements_with_us(connection: DBAPIConnection, _record: object) -> None:
