@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from tochka_core import __version__
 from tochka_core.cli.group import tochka
 from tochka_core.cli.output import print_table
+from tochka_core.cli.users import _read_password
+from tochka_core.errors import OperatorError
 from tochka_core.settings import VARIABLES
 
 
@@ -91,6 +93,20 @@ def test_an_invalid_phone_is_told_in_one_line(run):
 def test_a_short_password_is_told_in_one_line(run):
     result = run("users", "create", "--phone", "+79123456789", "--password-stdin", stdin="short\n")
     assert refusal(result) == "A password has at least 8 characters."
+
+
+def test_a_password_in_another_encoding_is_told_in_one_line(run):
+    words = ("users", "create", "--phone", "+79123456789", "--password-stdin")
+    assert refusal(run(*words, stdin="пароль пароль\n".encode("cp1251"))) == (
+        "The password is not UTF-8."
+    )
+
+
+@pytest.mark.parametrize("from_stdin", [True, False])
+def test_a_closed_input_is_told_in_one_line(monkeypatch, from_stdin):
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(OperatorError, match="There is no standard input"):
+        _read_password(from_stdin=from_stdin)
 
 
 def test_without_a_terminal_a_password_is_not_asked_for(run):

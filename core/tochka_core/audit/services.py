@@ -22,7 +22,7 @@ def record(
     """
     said = {name: str(value) for name, value in detail.items() if value is not None}
     session.add(AuditEntry(action=action, actor=actor, tenant=tenant, detail=said))
-    _log.info(action, actor=str(actor), tenant=str(tenant), **said)
+    _log.info(action, actor=actor and str(actor), tenant=tenant and str(tenant), **said)
 
 
 async def list_entries(

@@ -46,11 +46,22 @@ def create(*, phone: str, role: PlatformRole, password_stdin: bool, as_json: boo
 
 
 def _read_password(*, from_stdin: bool) -> str:
+    if sys.stdin is None:  # the caller has closed it
+        raise OperatorError("There is no standard input to read the password from.")
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        return _read_line()
     if not sys.stdin.isatty():
         raise OperatorError("There is no terminal to ask for the password: use --password-stdin.")
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def _read_line() -> str:
+    try:
+        line = sys.stdin.readline()
+        line.encode()
+    except UnicodeError:
+        raise OperatorError("The password is not UTF-8.") from None
+    return line.rstrip("\r\n")
 
 
 async def _create(settings: Settings, *, phone: str, password: str, role: PlatformRole) -> UserOut:
