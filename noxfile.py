@@ -106,6 +106,7 @@ def bench(session: Session) -> None:
     session.install("--no-deps", ".")
     environment = {**ENVIRONMENT, "PYTHONPATH": "bench"}
     session.run("python", "bench/upgrade.py", env=environment)
+    session.run("python", "bench/tenants.py", env=environment)
     session.install("--no-deps", CONTACTS)
     session.run("python", "bench/tenant_archive.py", env=environment)
 

@@ -1,0 +1,172 @@
+"""A request's way to its handler and back, with 10 tenants and with 100,000.
+
+Two databases of one server and an application on each, in this process. They take turns, so that
+what else the machine does touches both.
+"""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+import msgspec
+from litestar import Litestar, get
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+from tochka_core.access.cache import Cache
+from tochka_core.access.listener import Listener
+from tochka_core.auth.tokens import AccessTokens
+from tochka_core.db import Database
+from tochka_core.db.embedded import embedded_postgres
+from tochka_core.db.maintenance import maintenance_engine
+from tochka_core.http.access import AccessControl
+from tochka_core.http.route_rules import MODULE_KEY
+from tochka_core.logs import configure_logging
+from tochka_migrations import core_target, upgrade
+
+FEW, MANY = 10, 100_000
+ROUNDS = 20
+KNOWN, ANEW = 200, 20
+"""Requests in a round."""
+PERSON = UUID(int=1)
+TOKENS = AccessTokens(secret="0123456789abcdef0123456789abcdef", lifetime_seconds=3600)  # noqa: S106 - signs nothing but what is asked here
+SQL = """
+INSERT INTO tochka.modules (name, display_name, state) VALUES ('small', 'Small', 'ready');
+INSERT INTO tochka.tenants (id, name, title)
+    SELECT gen_random_uuid(), 'tenant' || n, 'Tenant' FROM generate_series(0, {last}) n;
+INSERT INTO tochka.users (id, phone, password_hash)
+    SELECT CASE n WHEN 0 THEN '{person}' ELSE gen_random_uuid() END, 'phone' || n, ''
+    FROM generate_series(0, {last}) n;
+INSERT INTO tochka.memberships (tenant_id, user_id, role)
+    SELECT t.id, u.id, 'owner'
+    FROM tochka.tenants t JOIN tochka.users u ON u.phone = 'phone' || substr(t.name, 7);
+INSERT INTO tochka.memberships (tenant_id, user_id, role)
+    SELECT id, '{person}', 'member' FROM tochka.tenants WHERE length(name) = 7
+    ON CONFLICT DO NOTHING;
+INSERT INTO tochka.tenant_modules (tenant_id, module) SELECT id, 'small' FROM tochka.tenants;
+"""
+"""Tenants that have one module enabled, each with an owner, and a member of the first ten."""
+
+
+class Worker(msgspec.Struct, frozen=True):
+    """An application, and what it knows."""
+
+    app: Litestar
+    cache: Cache
+
+
+def main() -> None:
+    """Measure, and print how the times compare, round by round."""
+    configure_logging("warning")
+    with tempfile.TemporaryDirectory(prefix="tochka-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # as root, another account runs the server
+        with embedded_postgres(folder / "data") as url:
+            asyncio.run(_compare(make_url(url)))
+
+
+async def _compare(server: URL) -> None:
+    async with AsyncExitStack() as stack:
+        few, many = [
+            await stack.enter_async_context(_worker(server, tenants)) for tenants in (FEW, MANY)
+        ]
+        for subject, is_new in (("what is known", False), ("what is asked for anew", True)):
+            pairs = []
+            for number in range(ROUNDS + 1):
+                workers = (few, many) if number % 2 else (many, few)
+                took = {worker.app: await _measure(worker, is_new=is_new) for worker in workers}
+                pairs.append((took[few.app], took[many.app]))
+            _tell(subject, pairs[1:])
+
+
+def _tell(subject: str, pairs: list[tuple[float, float]]) -> None:
+    ratios = sorted(many / few for few, many in pairs)
+    few, many = (statistics.median(times) * 1e6 for times in zip(*pairs, strict=True))
+    click.echo(
+        f"a request by {subject}: {few:.0f} µs with {FEW} tenants, {many:.0f} µs with {MANY};"
+        f" ratio {statistics.median(ratios):.2f}, in {ROUNDS} rounds {ratios[0]:.2f} to"
+        f" {ratios[-1]:.2f}"
+    )
+
+
+@asynccontextmanager
+async def _worker(server: URL, tenants: int) -> AsyncIterator[Worker]:
+    """Yield an application on a database of its own with so many *tenants*."""
+    url = server.set(database=f"with_{tenants}")
+    engine = create_async_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(f"CREATE DATABASE {url.database}"))
+    async with maintenance_engine(url) as engine:
+        await upgrade(engine, [core_target()])
+        async with engine.begin() as connection:
+            await connection.execute(text("SET LOCAL tochka.owner_sees_all = 'on'"))
+            for statement in SQL.format(last=tenants - 1, person=PERSON).split(";"):
+                if statement.strip():
+                    await connection.execute(text(statement))
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(text("VACUUM ANALYZE"))
+    database = Database(url, pool_size=1)
+    cache = Cache(database)
+    listener = Listener(url, cache)
+    access = AccessControl(cache=cache, listener=listener, tokens=TOKENS, stopped_modules=set())
+    app = Litestar([_nothing], middleware=[access], openapi_config=None, logging_config=None)
+    async with listener.listening():
+        yield Worker(app, cache)
+    await database.dispose()
+
+
+@get("/", opt={MODULE_KEY: "small"})
+async def _nothing() -> None:
+    """Ask the database for nothing."""
+
+
+async def _measure(worker: Worker, *, is_new: bool) -> float:
+    """Return how many seconds a request takes, the median of a round."""
+    token = TOKENS.issue(PERSON)
+    took = []
+    for number in range(ANEW if is_new else KNOWN):
+        if is_new:
+            worker.cache.begin()
+        started = time.perf_counter()
+        await _ask(worker.app, token, f"tenant{number % FEW}")
+        took.append(time.perf_counter() - started)
+    return statistics.median(took)
+
+
+async def _ask(app: Litestar, token: str, tenant: str) -> None:
+    headers = [(b"authorization", f"Bearer {token}".encode()), (b"x-tenant", tenant.encode())]
+    scope: Any = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/",
+        "raw_path": b"/",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"api.example.com"), *headers],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8000),
+        "state": {},
+    }
+
+    async def receive() -> Any:  # noqa: ANN401 - a message of ASGI
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:  # noqa: ANN401 - a message of ASGI
+        if message["type"] == "http.response.start" and message["status"] != 200:  # noqa: PLR2004 - HTTP's own
+            raise SystemExit(f"answered {message['status']}")
+
+    await app(scope, receive, send)
+
+
+if __name__ == "__main__":
+    main()
