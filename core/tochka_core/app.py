@@ -8,6 +8,7 @@ from litestar.config.response_cache import ResponseCacheConfig
 from tochka_plugins.host import StagedModule
 
 from tochka_core.access.cache import Cache
+from tochka_core.access.facts import permissions_by
 from tochka_core.access.listener import Listener
 from tochka_core.archives.controllers import ArchiveController
 from tochka_core.archives.serving import Exports
@@ -41,7 +42,7 @@ from tochka_core.tenants.invitation_controllers import (
 )
 from tochka_core.tenants.member_controller import MemberController
 from tochka_core.tenants.permissions import PermissionCatalog
-from tochka_core.tenants.role_controller import RoleController
+from tochka_core.tenants.role_controller import OwnPermissionController, RoleController
 from tochka_core.users.controllers import UserController
 
 
@@ -93,6 +94,7 @@ def create_app(
                     SentInvitationController,
                     ReceivedInvitationController,
                     RoleController,
+                    OwnPermissionController,
                     ModuleController,
                 ],
             ),
@@ -120,7 +122,11 @@ def create_app(
         dependencies=public_dependencies(database),
         middleware=[
             AccessControl(
-                cache=cache, listener=listener, tokens=tokens, stopped_modules=stopped_modules
+                cache=cache,
+                listener=listener,
+                permissions=permissions_by(permission_catalog),
+                tokens=tokens,
+                stopped_modules=stopped_modules,
             )
         ],
         before_request=refuse_nul,

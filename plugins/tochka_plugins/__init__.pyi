@@ -9,6 +9,7 @@ from .errors import (
     TochkaError,
     Unavailable,
 )
+from .guards import requires
 from .hookspecs import hookimpl
 from .info import ModuleInfo
 from .injection import CurrentPrincipal, CurrentTenant, RequestedPage, Session
@@ -46,4 +47,5 @@ __all__ = [
     "hookimpl",
     "module_registry",
     "pass_platform",
+    "requires",
 ]

@@ -31,8 +31,10 @@ class Principal(msgspec.Struct, frozen=True):
     tenant_role: str | None = None
     """The role in the chosen tenant: `owner`, `admin`, `member` or one that the tenant defines.
 
-    `None` where no tenant is chosen.
+    `None` where no tenant is chosen. What the person may do is in `permissions`.
     """
+    permissions: frozenset[str] = frozenset()
+    """What the person may do in the chosen tenant, such as `contacts:write`, as of this request."""
 
 
 class Platform(Protocol):

@@ -47,7 +47,8 @@ def tochka_routes() -> Sequence[ControllerRouterHandler]:  # type: ignore[empty-
     Runs: once per process, while the module is staged.
     Returns: Litestar controllers, routers or handlers. They are mounted under
     `/api/v1/<module>`, so their own paths start at `/`. Every route demands a signed-in member of a
-    tenant that has the module enabled, unless it carries `opt=ANONYMOUS`. A handler gets, by
+    tenant that has the module enabled, unless it carries `opt=ANONYMOUS`, and the permissions that
+    its guards name (`requires`). A handler gets, by
     parameter name, `session` (a transaction scoped to the tenant, committed before the response is
     sent), `tenant` and `principal`.
     Raises: the module is quarantined in phase `stage`.
@@ -83,11 +84,12 @@ def tochka_migrations() -> Path:  # type: ignore[empty-body]  # as above
 def tochka_permissions() -> Sequence[Permission]:  # type: ignore[empty-body]  # as above
     """Declare what people may be allowed to do with the module.
 
-    Runs: once per process, while the module is staged. Nothing enforces permissions yet: a route
-    checks for itself what it must.
+    Runs: once per process, while the module is staged. A route asks for one by
+    `guards=[requires("contacts:write")]`; what a person holds in the chosen tenant is in
+    `principal.permissions`.
     Returns: a `Permission` each. The name is `<module>:<word>`, such as `contacts:write`, and no
-    two have the same; the title is not empty; the roles that hold it by default are owner and admin
-    unless it says otherwise.
+    two have the same; the title is not empty; the built-in roles that hold it are owner and admin
+    unless it says otherwise. Tenants give it to others by roles of their own.
     Raises: the module is quarantined in phase `stage`.
     """
 

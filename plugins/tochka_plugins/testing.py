@@ -102,6 +102,23 @@ class RunningPlatform:
             self._checked(master.put(path, json={"enabled": True}))
         return self.client(token, name)
 
+    def member_client(
+        self, tenant: str, *, permissions: Sequence[str] | None = None
+    ) -> httpx.Client:
+        """Return a client of a new member of *tenant*.
+
+        A plain member, or, with *permissions*, one whose role holds these and no others.
+        """
+        master, role = self.master_client(), "member"
+        path = f"/api/v1/tenants/{tenant}"
+        if permissions is not None:
+            role = f"role-{secrets.token_hex(4)}"
+            wanted = {"name": role, "permissions": list(permissions)}
+            self._checked(master.post(f"{path}/roles", json=wanted))
+        phone, token = self.register()
+        self._checked(master.post(f"{path}/members", json={"phone": phone, "role": role}))
+        return self.client(token, tenant)
+
     def run_command(self, *words: str) -> str:
         """Run a command of `tochka` beside the server, on its database; return what it prints.
 

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.types import Receive, Scope, Send
 from tochka_core.http.mounting import RouteNameTaken, TrialMount, mount
 from tochka_core.http.route_rules import MODULE_KEY, RouteRuleBroken
-from tochka_plugins import ANONYMOUS, ModuleInfo
+from tochka_plugins import ANONYMOUS, ModuleInfo, Permission, requires
 from tochka_plugins.host import StagedModule
 
 
@@ -18,8 +18,10 @@ from tochka_plugins.host import StagedModule
 def staged():
     """Make a staged module with *routes*."""
 
-    def make(name, *routes):
+    def make(name, *routes, permissions=(), requires=frozenset()):
         return StagedModule(
+            permissions=tuple(Permission(name, "Allow it") for name in permissions),
+            requires=requires,
             candidate=FakeCandidate(name),
             hooks=None,
             info=ModuleInfo(title=name),
@@ -345,3 +347,50 @@ def test_a_mount_is_refused_as_it_takes_paths_of_other_modules(core, staged):
 
     with pytest.raises(RouteRuleBroken, match="site mounts an application"):
         TrialMount(core)(staged("notes", site))
+
+
+def guarded(place, permission, **options):
+    """Make a contribution that requires *permission* by one of its layers."""
+    guards = [requires(permission)]
+
+    class Whole(Controller):
+        @get("/", **options)
+        async def read(self) -> None: ...
+
+    if place == "handler":
+        return handler(guards=guards, **options)
+    if place == "controller":
+        Whole.guards = guards
+        return Whole
+    return Router("/", route_handlers=[Router("/in", route_handlers=[Whole])], guards=guards)
+
+
+LAYERS = ("handler", "controller", "router")
+
+
+@pytest.mark.parametrize("place", LAYERS)
+@pytest.mark.parametrize("permission", ["notes:write", "", "base:read", "tenants:read_audit"])
+def test_a_permission_that_nobody_could_give_is_refused(core, staged, place, permission):
+    trial = TrialMount(core)
+    trial(staged("base", permissions=["base:read"]))
+    notes = staged("notes", guarded(place, permission), permissions=["notes:read"])
+    with pytest.raises(RouteRuleBroken, match=f"requires '{permission}', which neither"):
+        trial(notes)
+
+
+@pytest.mark.parametrize("place", LAYERS)
+@pytest.mark.parametrize("permission", ["notes:read", "base:read"])
+def test_a_permission_of_the_module_or_one_that_it_needs_may_be_required(
+    core, staged, place, permission
+):
+    trial = TrialMount(core)
+    trial(staged("base", permissions=["base:read"]))
+    route = guarded(place, permission)
+    trial(staged("notes", route, permissions=["notes:read"], requires=frozenset({"base"})))
+
+
+@pytest.mark.parametrize("place", LAYERS)
+def test_an_open_route_requires_nothing(core, staged, place):
+    route = guarded(place, "notes:read", opt=ANONYMOUS)
+    with pytest.raises(RouteRuleBroken, match="need not be signed in"):
+        TrialMount(core)(staged("notes", route, permissions=["notes:read"]))

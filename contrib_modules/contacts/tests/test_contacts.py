@@ -166,3 +166,23 @@ def test_the_operator_counts_the_contacts_of_all_tenants(platform, acme, globex,
     assert counted == {"contacts": before["contacts"] + 3, "tenants": before["tenants"] + 2}
     assert platform.run_command("contacts", "count").startswith(f"Contacts: {counted['contacts']},")
     globex.delete(f"{PATH}/{theirs['id']}")
+
+
+def test_a_plain_member_reads_and_does_not_write(platform, acme, create):
+    path = f"{PATH}/{create(name='Anna')['id']}"
+    member = platform.member_client("acme")
+    assert member.get(path).status_code == member.get(PATH).status_code == 200
+    for refused in (
+        member.post(PATH, json={"name": "Boris"}),
+        member.patch(path, json={"name": "Boris"}),
+        member.delete(path),
+    ):
+        assert (refused.status_code, refused.json()["permission"]) == (403, "contacts:write")
+
+
+def test_a_role_of_the_tenants_own_holds_what_it_names(platform, acme, create):
+    path = f"{PATH}/{create(name='Anna')['id']}"
+    writer = platform.member_client("acme", permissions=["contacts:read", "contacts:write"])
+    assert writer.patch(path, json={"name": "Boris"}).status_code == 200
+    nobody = platform.member_client("acme", permissions=[])
+    assert nobody.get(path).json()["permission"] == "contacts:read"

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from tochka_plugins import Page, RequestedPage, Session
+from tochka_plugins import Page, RequestedPage, Session, requires
 
 from tochka_contacts.models import Kind
 from tochka_contacts.schemas import ContactIn, ContactOut, ContactPatch
 from tochka_contacts.services import ContactService
+
+WRITING = requires("contacts:write")
 
 Text = Annotated[str | None, QueryParameter(max_length=200)]
 
@@ -18,8 +20,9 @@ class ContactController(Controller):
     """People and companies of the chosen tenant."""
 
     path = "/"
+    guards = (requires("contacts:read"),)
 
-    @post("/", summary="Create a contact")
+    @post("/", summary="Create a contact", guards=[WRITING])
     async def create(self, data: JSONBody[ContactIn], session: Session) -> ContactOut:
         """Add a person or a company."""
         return ContactOut.of(await ContactService(session).create(data))
@@ -42,14 +45,14 @@ class ContactController(Controller):
         """Return one contact."""
         return ContactOut.of(await ContactService(session).get(contact_id))
 
-    @patch("/{contact_id:uuid}", summary="Change a contact")
+    @patch("/{contact_id:uuid}", summary="Change a contact", guards=[WRITING])
     async def change(
         self, contact_id: FromPath[UUID], data: JSONBody[ContactPatch], session: Session
     ) -> ContactOut:
         """Change the fields that the body names."""
         return ContactOut.of(await ContactService(session).change(contact_id, data))
 
-    @delete("/{contact_id:uuid}", summary="Delete a contact")
+    @delete("/{contact_id:uuid}", summary="Delete a contact", guards=[WRITING])
     async def delete(self, contact_id: FromPath[UUID], session: Session) -> None:
         """Remove a contact."""
         await ContactService(session).delete(contact_id)

@@ -40,7 +40,7 @@ def tochka_migrations() -> Path:
 
 @hookimpl
 def tochka_permissions() -> Sequence[Permission]:
-    """Declare what members of a tenant may do; nothing enforces it yet."""
+    """Declare what members of a tenant may do; the routes require it."""
     return [
         Permission("contacts:read", "See contacts", frozenset({"owner", "admin", "member"})),
         Permission("contacts:write", "Create, change and delete contacts"),

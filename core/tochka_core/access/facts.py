@@ -6,17 +6,19 @@ What changes one is told by triggers; a new kind needs a line here and a revisio
 
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Function, Text, and_, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Principal
 
 from tochka_core.access.cache import Fact
 from tochka_core.registry.models import TenantModule
-from tochka_core.tenants.models import Membership, Tenant
+from tochka_core.tenants.models import Membership, Role, Tenant
+from tochka_core.tenants.permissions import BUILT_IN_ROLES, HeldRole, PermissionCatalog
 from tochka_core.users.models import User
 
 
@@ -82,8 +84,12 @@ async def _read_visited(
     return await _read_facts(session, _is_called(called), is_active, has_module)
 
 
-async def _read_facts(session: AsyncSession, *which: ColumnElement[bool]) -> TenantFacts | None:
+def _enabled_modules() -> Function[list[str]]:
     enabled = select(TenantModule.module).where(TenantModule.tenant_id == Tenant.id)
+    return func.array(enabled.scalar_subquery(), type_=ARRAY(Text))
+
+
+async def _read_facts(session: AsyncSession, *which: ColumnElement[bool]) -> TenantFacts | None:
     row = (
         await session.execute(
             select(
@@ -93,7 +99,7 @@ async def _read_facts(session: AsyncSession, *which: ColumnElement[bool]) -> Ten
                 Tenant.suspended_at,
                 Tenant.suspension_reason,
                 Tenant.purge_after,
-                func.array(enabled.scalar_subquery()).label("modules"),
+                _enabled_modules().label("modules"),
             ).where(*which)
         )
     ).one_or_none()
@@ -111,6 +117,31 @@ async def _read_facts(session: AsyncSession, *which: ColumnElement[bool]) -> Ten
         )
     )
 
+
+def permissions_by(catalog: PermissionCatalog) -> "Permissions":
+    """Return the fact of what a role holds in the tenant with an id, of all that *catalog* knows.
+
+    Built-in or the tenant's own, it is worked out once for all who have the role.
+    """
+
+    async def read(session: AsyncSession, tenant_id: UUID, role: str) -> frozenset[str]:
+        own = select(Role.permissions).where(Role.tenant_id == Tenant.id, Role.name == role)
+        row = (
+            await session.execute(
+                select(_enabled_modules(), own.scalar_subquery()).where(Tenant.id == tenant_id)
+            )
+        ).one_or_none()
+        if row is None:
+            return frozenset()
+        enabled, granted = row
+        held = HeldRole(role, None if role in BUILT_IN_ROLES else frozenset(granted or ()))
+        return catalog.in_effect(catalog.held_by(held), enabled)
+
+    return Fact("tenant", read)
+
+
+Permissions: TypeAlias = Fact[UUID, str, frozenset[str]]
+"""What a role holds: by the id of a tenant and the name of a role."""
 
 PERSON: Final = Fact("person", _read_person)
 """The active person with an id, `None` where there is none."""

@@ -23,7 +23,7 @@ from tochka_plugins import (
 from tochka_plugins.routing import ANONYMOUS_KEY
 
 from tochka_core.access.cache import Cache, Look
-from tochka_core.access.facts import PERSON
+from tochka_core.access.facts import PERSON, Permissions
 from tochka_core.access.listener import Listener
 from tochka_core.auth.tokens import AccessTokens
 from tochka_core.http.entering import enter_as_platform
@@ -65,11 +65,13 @@ class AccessControl(ASGIMiddleware):
         *,
         cache: Cache,
         listener: Listener,
+        permissions: Permissions,
         tokens: AccessTokens,
         stopped_modules: set[str],
     ) -> None:
         """Answer 503 for *stopped_modules*: they are installed, but could not be started."""
         self._cache = cache
+        self._permissions = permissions
         self._listener = listener
         self._tokens = tokens
         self._stopped_modules = stopped_modules
@@ -107,13 +109,20 @@ class AccessControl(ASGIMiddleware):
                 tenant = await _enter(look, scope, person, found, asked) or _choose(
                     found, name=name, is_anonymous=False
                 )
+                if tenant is not None:
+                    person = await self._placed(look, person, tenant)
         if module is not None:
             self._check_module(module, tenant)
         return Access(
-            principal=person
-            and msgspec.structs.replace(person, tenant_role=tenant.role if tenant else None),
+            principal=person,
             tenant=Tenant(tenant.id, tenant.name, tenant.title) if tenant else None,
         )
+
+    async def _placed(self, look: Look, person: Principal, tenant: Found) -> Principal:
+        """Return *person* with what they are, and may do, in the tenant that they belong to."""
+        role = tenant.role or ""
+        held = await look.find(self._permissions, tenant.id, role)
+        return msgspec.structs.replace(person, tenant_role=role, permissions=held)
 
     def _when_known(self, send: "Send") -> "Send":
         """Hold back the answer to a change until this worker goes by it: the next request may."""

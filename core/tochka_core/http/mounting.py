@@ -57,16 +57,20 @@ class TrialMount:
         """Try beside *core*, the application without modules: what it names is taken."""
         self._dependencies = core.dependencies
         self._owners = dict.fromkeys(_names(core, ""), "the core")
+        self._permissions: dict[str, frozenset[str]] = {}
 
     def __call__(self, module: StagedModule) -> None:
         """Try to mount *module*.
 
         Raises:
-            RouteRuleBroken: a route would escape the gate, mix tenants up, or hide another route.
+            RouteRuleBroken: a route would escape the gate, mix tenants up, hide another route, or
+                shut out everybody.
             RouteNameTaken: the core, or a module that passed, has the same name or operation id.
             Exception: whatever Litestar finds wrong with the routes or their description.
         """
-        refuse_unsafe_routes(module.routes)
+        own = frozenset(permission.name for permission in module.permissions)
+        needed = (self._permissions.get(name, frozenset()) for name in module.requires)
+        refuse_unsafe_routes(module.routes, permissions=own.union(*needed))
         app = Litestar(
             route_handlers=[mount(module)], dependencies=self._dependencies, logging_config=None
         )
@@ -75,6 +79,7 @@ class TrialMount:
         for kind, name in sorted(names & self._owners.keys()):
             owner = self._owners[kind, name]
             raise RouteNameTaken(f"tochka_routes: {owner} has the {kind} {name!r} too")
+        self._permissions[module.name] = own
         self._owners.update(dict.fromkeys(names, f"the module {module.name!r}"))
 
 

@@ -9,6 +9,7 @@ from litestar.handlers import ASGIRouteHandler, BaseRouteHandler, HTTPRouteHandl
 from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute, WebSocketRoute
 from litestar.types import ControllerRouterHandler
 from litestar.types.internal_types import PathParameterDefinition
+from tochka_plugins.guards import PermissionGuard
 from tochka_plugins.routing import ANONYMOUS_KEY
 
 MODULE_KEY: Final = "tochka_module"
@@ -28,14 +29,19 @@ class RouteRuleBroken(Exception):
     """A route would escape the gate, mix tenants up, or hide another route."""
 
 
-def refuse_unsafe_routes(contributions: Iterable[ControllerRouterHandler]) -> None:
+def refuse_unsafe_routes(
+    contributions: Iterable[ControllerRouterHandler], *, permissions: AbstractSet[str]
+) -> None:
     """Look at each contribution alone: together, the later handler of a path silently wins.
+
+    *permissions* are those that the routes may require.
 
     Raises:
         RouteRuleBroken: two handlers claim one path and method; one leaves its place by its path,
             has a signature that cannot be read, sets what is the platform's to set, opens itself by
-            other words than `ANONYMOUS`, mounts an application, or has responses cached where the
-            tenant is not in the key.
+            other words than `ANONYMOUS`, requires a permission that is none or of people who are
+            not signed in, mounts an application, or has responses cached where the tenant is not in
+            the key.
     """
     taken: set[tuple[str, str]] = set()
     for contribution in contributions:
@@ -45,6 +51,7 @@ def refuse_unsafe_routes(contributions: Iterable[ControllerRouterHandler]) -> No
                 _refuse_unreadable_signature(handler)
                 _refuse_platform_keys(handler)
                 _refuse_other_opt_outs(handler)
+                _refuse_vain_permissions(handler, permissions)
                 _refuse_mount(handler)
                 _refuse_cache_keys(handler)
                 _refuse_shared_caches(handler)
@@ -117,6 +124,21 @@ def _refuse_other_opt_outs(handler: BaseRouteHandler) -> None:
             raise RouteRuleBroken(
                 f"tochka_routes: {handler.handler_name} is opened by opt=ANONYMOUS, or not at all"
             )
+
+
+def _refuse_vain_permissions(handler: BaseRouteHandler, permissions: AbstractSet[str]) -> None:
+    """Refuse what would shut out everybody."""
+    for layer in handler.ownership_layers:
+        for guard in layer.guards or ():
+            if not isinstance(guard, PermissionGuard):
+                continue
+            told = f"tochka_routes: {handler.handler_name} requires {guard.permission!r}"
+            if guard.permission not in permissions:
+                raise RouteRuleBroken(
+                    f"{told}, which neither the module nor one that it needs declares"
+                )
+            if any((layer.opt or {}).get(ANONYMOUS_KEY) for layer in handler.ownership_layers):
+                raise RouteRuleBroken(f"{told} of people who need not be signed in")
 
 
 def _refuse_mount(handler: BaseRouteHandler) -> None:

@@ -3,13 +3,14 @@
 from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from tochka_plugins import CurrentPrincipal
+from tochka_plugins import CurrentPrincipal, CurrentTenant
 
 from tochka_core.db.injection import PlatformSession
 from tochka_core.registry.services import enabled_modules
 from tochka_core.tenants import roles
 from tochka_core.tenants.permissions import BUILT_IN_ROLES, MANAGE_ROLES, PermissionCatalog
 from tochka_core.tenants.role_schemas import (
+    OwnPermissionsOut,
     PermissionOut,
     RoleIn,
     RoleOut,
@@ -116,3 +117,21 @@ class RoleController(Controller):
         """Delete a role of the tenant's own that nobody has."""
         standing = await lock_tenant_to(platform_session, principal, name, MANAGE_ROLES)
         await roles.delete_role(platform_session, standing, role)
+
+
+class OwnPermissionController(Controller):
+    """What the person who is signed in may do."""
+
+    path = "/users/me/permissions"
+    tags = ["roles"]  # noqa: RUF012 - the name and type are Litestar's
+
+    @get("/", summary="What may I do")
+    async def list_all(
+        self, tenant: CurrentTenant, principal: CurrentPrincipal
+    ) -> OwnPermissionsOut:
+        """Return the caller's role and permissions in the chosen tenant."""
+        return OwnPermissionsOut(
+            tenant=tenant.name,
+            role=principal.tenant_role or "",
+            permissions=sorted(principal.permissions),
+        )

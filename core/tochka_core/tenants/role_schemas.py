@@ -81,3 +81,11 @@ class PermissionOut(msgspec.Struct, frozen=True):
     def of(cls, permission: Permission) -> "PermissionOut":
         """Show *permission*."""
         return cls(permission.name, permission.title, sorted(permission.roles))
+
+
+class OwnPermissionsOut(msgspec.Struct, frozen=True):
+    """What the person who is signed in may do in a tenant."""
+
+    tenant: str
+    role: str
+    permissions: list[str]

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
+from tochka_migrations.changes import tell_changes
 
 revision = "0007"
 down_revision = "0006"
@@ -35,6 +36,8 @@ def upgrade() -> None:
         sa.CheckConstraint(f"name NOT IN {BUILT_IN}", name="ck_roles_name"),
         schema=SCHEMA,
     )
+    # What a role holds is known of its tenant.
+    tell_changes("roles", "tenant", "tenant_id")
     for table in HOLDERS:
         op.drop_constraint(f"ck_{table}_role", table, schema=SCHEMA)
         op.add_column(

@@ -135,6 +135,16 @@ async def test_a_change_by_plain_sql_is_in_force_in_all_workers(
     await answers(status, path, **options)
 
 
+async def test_a_change_of_a_role_is_in_force_in_all_workers(
+    make_tenant, define_role, join, answers, execute
+):
+    await define_role(await make_tenant("acme"), "writer", "notes:write")
+    path, options = f"{NOTES}/guarded", {"headers": (await join("writer")).at("acme")}
+    await answers(200, path, **options)
+    await execute("UPDATE tochka.roles SET permissions = '{}'")
+    await answers(403, path, **options)
+
+
 VISITS = {
     "suspended": "UPDATE tochka.tenants SET suspended_at = now()",
     "to be purged": "UPDATE tochka.tenants SET purge_after = now()",

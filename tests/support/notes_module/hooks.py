@@ -7,14 +7,16 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromQuery, JSONBody
 from msgspec import Meta
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from tochka_plugins import (
     ANONYMOUS,
     Conflict,
+    CurrentPrincipal,
     CurrentTenant,
     Permission,
     Session,
     hookimpl,
+    requires,
 )
 
 from notes_module.models import Colour, Note
@@ -88,6 +90,16 @@ async def open_to_all(tenant: CurrentTenant) -> str:
     return tenant.name
 
 
+@get("/guarded", guards=[requires("notes:write")])
+async def read_behind_a_guard(principal: CurrentPrincipal) -> list[str]:
+    return sorted(principal.permissions)
+
+
+@post("/purge", guards=[requires("notes:purge")])
+async def purge_notes(data: JSONBody[NoteIn], session: Session) -> None:
+    await session.execute(delete(Note).where(Note.text == data.text))
+
+
 @hookimpl
 def tochka_routes():
     return [
@@ -101,6 +113,8 @@ def tochka_routes():
         list_and_remember,
         read_nothing,
         open_to_all,
+        read_behind_a_guard,
+        purge_notes,
     ]
 
 
