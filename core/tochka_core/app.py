@@ -18,6 +18,8 @@ from tochka_core.auth.passwords import PasswordHasher
 from tochka_core.auth.services import AuthService
 from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
+from tochka_core.domains.controllers import DomainController
+from tochka_core.domains.proofs import ProofFinder
 from tochka_core.errors import ConfigurationError
 from tochka_core.http.access import AccessControl, cache_key
 from tochka_core.http.body import JsonRequest, refuse_nul
@@ -47,11 +49,16 @@ from tochka_core.users.controllers import UserController
 
 
 def create_app(
-    settings: Settings, modules: Sequence[StagedModule] = (), *, absent: Collection[str] = ()
+    settings: Settings,
+    modules: Sequence[StagedModule] = (),
+    *,
+    absent: Collection[str] = (),
+    proofs: ProofFinder | None = None,
 ) -> Litestar:
     """Return the application that serves the core and *modules*, in the order of dependencies.
 
     The modules named in *absent* should be among them, but could not be loaded: they answer 503.
+    Domains are proven by *proofs*, or else by asking the name servers that *settings* name.
     Nothing is read from the environment and nothing is opened before the application starts.
 
     Raises:
@@ -94,6 +101,7 @@ def create_app(
                     SentInvitationController,
                     ReceivedInvitationController,
                     RoleController,
+                    DomainController,
                     OwnPermissionController,
                     ModuleController,
                 ],
@@ -108,6 +116,7 @@ def create_app(
                 "database": database,
                 "exports": Exports(settings),
                 "permission_catalog": permission_catalog,
+                "proofs": proofs or ProofFinder(servers=settings.name_servers),
                 "settings": settings,
                 "stopped_modules": stopped_modules,
                 "tenant_hooks": TenantHooks(

@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from tochka_core.errors import ConfigurationError
+from tochka_core.name_servers import read_name_servers
 
 UNPREFIXED: Final = frozenset({"database_url", "jwt_secret", "host", "port"})
 SECRETS: Final = frozenset(
@@ -93,6 +94,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tenant_grace_days: Annotated[int, Meta(ge=0, le=3650)] = 30
     """How long a deleted tenant can be restored before it is due to be purged."""
 
+    dns_servers: str | None = None
+    """Name servers that prove domains, by comma; unset means those of the machine."""
+
     access_token_seconds: Annotated[int, Meta(ge=60, le=86400)] = 900
     """How long an access token is valid."""
 
@@ -147,6 +151,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         except ValueError as error:
             raise ConfigurationError(f"{variable_of('trusted_proxies')}: {error}.") from error
 
+    @property
+    def name_servers(self) -> list[tuple[str, int]]:
+        """Address and port of each of `dns_servers`.
+
+        Raises:
+            ConfigurationError: one of them is no address.
+        """
+        return read_name_servers(self.dns_servers or "", variable=variable_of("dns_servers"))
+
 
 def variable_of(field: str) -> str:
     """Return the name of the environment variable that sets *field*."""
@@ -189,6 +202,7 @@ def load_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -
         if not settings.database_url:
             raise ConfigurationError("TOCHKA_POOLER_URL needs DATABASE_URL, which migrations use.")
         engine_url(settings.pooler_url, variable=variable_of("pooler_url"))
+    _ = settings.name_servers
     return settings
 
 

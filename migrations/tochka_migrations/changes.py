@@ -50,6 +50,8 @@ _ROWS: Final = {
     "TRUNCATE": "",
 }
 
+_ANY: Final = "INSERT OR UPDATE OR DELETE OR TRUNCATE"
+
 
 def define_telling() -> None:
     """Make the function that the triggers call."""
@@ -62,13 +64,17 @@ def tell_changes(table: str, kind: str, subject: str) -> None:
         _make_trigger(table, kind, event.lower(), f"{event} ON {{table}} {rows}", subject)
 
 
-def tell_changes_at_large(table: str, kind: str, *, of: str = "") -> None:
+def tell_changes_at_large(table: str, kind: str, *, on: str = _ANY) -> None:
     """Tell of a change of *table* as one that may touch all subjects of *kind*.
 
-    With *of*, columns by comma, only where one of these is updated.
+    With *on*, as in `CREATE TRIGGER`, only of these changes, such as `UPDATE OF name`.
     """
-    events = f"UPDATE OF {of}" if of else "INSERT OR UPDATE OR DELETE OR TRUNCATE"
-    _make_trigger(table, kind, "any", f"{events} ON {{table}}")
+    _make_trigger(table, kind, "any", f"{on} ON {{table}}")
+
+
+def stop_telling_at_large(table: str, kind: str) -> None:
+    """Drop what `tell_changes_at_large` has made."""
+    op.execute(f"DROP TRIGGER tell_{kind}_any ON {CORE_SCHEMA}.{table}")
 
 
 def forget_telling() -> None:

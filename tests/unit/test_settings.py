@@ -263,3 +263,24 @@ def test_a_pooler_stands_before_a_server_that_is_named_too():
         load_settings(
             {"DATABASE_URL": "postgresql://user@server/db", "TOCHKA_POOLER_URL": "mysql://a"}
         )
+
+
+def test_name_servers_are_written_with_or_without_a_port():
+    text = "9.9.9.9, 10.0.0.2:5353,2620:fe::fe,[2620:fe::9]:53,"
+    settings = load_settings({"TOCHKA_DNS_SERVERS": text})
+    assert settings.name_servers == [
+        ("9.9.9.9", 53),
+        ("10.0.0.2", 5353),
+        ("2620:fe::fe", 53),
+        ("2620:fe::9", 53),
+    ]
+    assert Settings().name_servers == []
+
+
+@pytest.mark.parametrize(
+    "text", ["dns.example", "9.9.9", "9.9.9.9:dns", "9.9.9.9:0", "[::1", "[::1]:70000", "a@::1"]
+)
+def test_a_name_server_that_is_no_address_is_refused(text):
+    with pytest.raises(ConfigurationError, match="TOCHKA_DNS_SERVERS") as caught:
+        load_settings({"TOCHKA_DNS_SERVERS": text})
+    assert repr(text) in str(caught.value)

@@ -10,12 +10,13 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Function, Text, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Function, Text, and_, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Principal
 
 from tochka_core.access.cache import Fact
+from tochka_core.domains.models import Domain
 from tochka_core.registry.models import TenantModule
 from tochka_core.tenants.models import Membership, Role, Tenant
 from tochka_core.tenants.permissions import BUILT_IN_ROLES, HeldRole, PermissionCatalog
@@ -43,8 +44,11 @@ class TenantFacts(msgspec.Struct, frozen=True):
 
 
 def _is_called(called: str) -> ColumnElement[bool]:
-    """Tell whether a tenant has this name or this domain; no name is a domain."""
-    return or_(Tenant.name == called, Tenant.domain == called)
+    """Tell whether a tenant has this name or, where it has a dot in it, this domain."""
+    if "." not in called:
+        return Tenant.name == called
+    holder = select(Domain.holder_id).where(Domain.domain == called, Domain.lapsed_at.is_(None))
+    return Tenant.id == holder.scalar_subquery()
 
 
 async def _read_person(session: AsyncSession, user_id: UUID) -> Principal | None:

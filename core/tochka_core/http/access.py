@@ -26,6 +26,7 @@ from tochka_core.access.cache import Cache, Look
 from tochka_core.access.facts import PERSON, Permissions
 from tochka_core.access.listener import Listener
 from tochka_core.auth.tokens import AccessTokens
+from tochka_core.domains.names import host_name
 from tochka_core.http.entering import enter_as_platform
 from tochka_core.http.lookup import (
     Asked,
@@ -36,7 +37,6 @@ from tochka_core.http.lookup import (
 )
 from tochka_core.http.problems import NOTHING_HERE
 from tochka_core.http.route_rules import MODULE_KEY
-from tochka_core.tenants.names import host_name
 from tochka_core.tenants.standing import no_such_tenant, refuse_deleted, refuse_suspended
 
 if TYPE_CHECKING:

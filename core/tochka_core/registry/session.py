@@ -1,4 +1,4 @@
-"""A session for a command, on a core schema that is up to date."""
+"""The database for a command, with a core schema that is up to date."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,12 +21,25 @@ async def in_platform_scope(settings: Settings, *, reason: str) -> AsyncIterator
     Raises:
         OperatorError: the database cannot be used.
     """
+    async with (
+        current_database(settings) as database,
+        database.platform_scope(reason=reason) as session,
+    ):
+        yield session
+
+
+@asynccontextmanager
+async def current_database(settings: Settings) -> AsyncIterator[Database]:
+    """Yield the database with a core schema that is up to date, for transactions one by one.
+
+    Raises:
+        OperatorError: the database cannot be used.
+    """
     async with maintenance_engine(settings.engine_url) as engine:
         await check_server(engine)
         await upgrade_core(engine)
     database = Database(settings.engine_url, pool_size=1)
     try:
-        async with database.platform_scope(reason=reason) as session:
-            yield session
+        yield database
     finally:
         await database.dispose()

@@ -11,12 +11,15 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    literal_column,
+    select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, declared_attr, mapped_column
 from tochka_plugins import PlatformModel
 
 from tochka_core.db.tables import CoreBase
+from tochka_core.domains.models import Domain
 
 # As PostgreSQL writes it back.
 _OWN_ROLE = "NULLIF(NULLIF(NULLIF(role, 'owner'::text), 'admin'::text), 'member'::text)"
@@ -38,13 +41,22 @@ class Tenant(PlatformModel, CoreBase):
     """What `X-Tenant` and URLs call it."""
     title: Mapped[str]
     """What people call it."""
-    domain: Mapped[str | None] = mapped_column(unique=True)
-    """The host name that chooses this tenant, vouched for by the platform."""
     suspended_at: Mapped[datetime | None]
     suspension_reason: Mapped[str | None]
     """What members are told while it is suspended."""
     purge_after: Mapped[datetime | None]
     """Set while it is deleted: until it is purged it can be restored."""
+
+    @declared_attr
+    def domain(cls) -> Mapped[str | None]:  # noqa: N805 - a declared attribute gets the class
+        """Return the domain that the platform vouches for; others are the tenant's own doing."""
+        # Written out, not bound: a prepared plan would not see that the partial index fits.
+        vouched_for = select(Domain.domain).where(
+            Domain.holder_id == cls.id, Domain.method == literal_column("'platform'")
+        )
+        subquery = vouched_for.correlate_except(Domain).scalar_subquery()
+        # Kept at a flush: to load it again would take a query where none can be awaited.
+        return column_property(subquery, expire_on_flush=False)
 
 
 class Role(CoreBase):

@@ -1,4 +1,4 @@
-"""Names and domains of tenants, one spelling each."""
+"""Names of tenants."""
 
 import re
 from typing import Final
@@ -8,10 +8,6 @@ from tochka_plugins import InvalidInput
 from tochka_core.tenants.permissions import BUILT_IN_ROLES
 
 NAME_RULE: Final = re.compile(r"[a-z][a-z0-9-]{0,61}[a-z0-9]")
-DOMAIN_RULE: Final = re.compile(
-    r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
-)
-_HOST_RULE: Final = re.compile(rf"({DOMAIN_RULE.pattern})\.?(?::[0-9]*)?")
 # fmt: off
 RESERVED_NAMES: Final = frozenset({
     "admin", "api", "app", "assets", "auth", "autoconfig", "autodiscover", "billing", "blog", "cdn",
@@ -21,8 +17,6 @@ RESERVED_NAMES: Final = frozenset({
 })
 # fmt: on
 """Names that, as a label of the platform's domain, would pass for the platform itself."""
-
-MAX_DOMAIN_CHARACTERS: Final = 253
 
 
 def check_tenant_name(name: str) -> str:
@@ -58,26 +52,3 @@ def check_role_name(name: str) -> str:
     if name in BUILT_IN_ROLES:
         raise InvalidInput("Every tenant has a role with this name.", pointer="/name")
     return name
-
-
-def normalize_domain(domain: str) -> str:
-    """Return *domain* as a browser sends it in `Host`.
-
-    Raises:
-        InvalidInput: it is no domain name in ASCII (an IDN is written as `xn--…`).
-    """
-    normalized = domain.lower().removesuffix(".")
-    is_domain = domain.isascii() and DOMAIN_RULE.fullmatch(normalized)
-    if len(normalized) > MAX_DOMAIN_CHARACTERS or not is_domain:
-        raise InvalidInput("This is not a domain name.", pointer="/domain")
-    return normalized
-
-
-def host_name(host: str) -> str:
-    """Return the domain in a `Host` header: no port, no trailing dot, lower case.
-
-    Empty where it has none: an IP address, a name without a dot, or nothing of the kind.
-    """
-    match = _HOST_RULE.fullmatch(host.lower())
-    domain: str = match[1] if match else ""
-    return domain if len(domain) <= MAX_DOMAIN_CHARACTERS else ""

@@ -14,6 +14,7 @@ PREFIX: Final = "tenants"
 MANAGE_MEMBERS: Final = f"{PREFIX}:manage_members"
 MANAGE_INVITATIONS: Final = f"{PREFIX}:manage_invitations"
 MANAGE_ROLES: Final = f"{PREFIX}:manage_roles"
+MANAGE_DOMAINS: Final = f"{PREFIX}:manage_domains"
 MANAGE_MODULES: Final = f"{PREFIX}:manage_modules"
 READ_AUDIT: Final = f"{PREFIX}:read_audit"
 
@@ -21,6 +22,7 @@ CORE_PERMISSIONS: Final = (
     Permission(MANAGE_MEMBERS, "Change the roles of members, and remove them"),
     Permission(MANAGE_INVITATIONS, "Invite people, and revoke invitations"),
     Permission(MANAGE_ROLES, "Define roles"),
+    Permission(MANAGE_DOMAINS, "Claim, verify and release domains"),
     Permission(MANAGE_MODULES, "Enable and disable modules"),
     Permission(READ_AUDIT, "See what was done in the tenant"),
 )

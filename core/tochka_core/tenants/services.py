@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, PageQuery, PermissionDenied, Principal
 
 from tochka_core.audit.services import record
+from tochka_core.domains.holding import vouch
 from tochka_core.settings import TenantCreation
 from tochka_core.tenants.hooks import TenantHooks
 from tochka_core.tenants.life_cycle import rename_tenant, resume_tenant, suspend_tenant
 from tochka_core.tenants.models import Membership, Tenant
-from tochka_core.tenants.names import check_tenant_name, normalize_domain
+from tochka_core.tenants.names import check_tenant_name
 from tochka_core.tenants.schemas import TenantIn, TenantPatch
 from tochka_core.tenants.standing import Standing
 
@@ -58,11 +59,7 @@ async def create_tenant(
         Conflict: the name or the domain is taken.
         TochkaError: a module refuses, or has failed.
     """
-    tenant = Tenant(
-        name=check_tenant_name(wanted.name),
-        title=wanted.title or wanted.name,
-        domain=normalize_domain(wanted.domain) if wanted.domain else None,
-    )
+    tenant = Tenant(name=check_tenant_name(wanted.name), title=wanted.title or wanted.name)
     session.add(tenant)
     await _flush(session)
     if owner_id is not None:
@@ -71,7 +68,10 @@ async def create_tenant(
     record(
         session, "tenant.created", actor=actor, tenant=tenant.id, name=tenant.name, owner=owner_id
     )
+    if wanted.domain:
+        await vouch(session, tenant, wanted.domain, actor=actor)
     await hooks.created(session, tenant)
+    await session.refresh(tenant)
     return tenant
 
 
@@ -89,8 +89,7 @@ async def change_tenant(session: AsyncSession, standing: Standing, patch: Tenant
         tenant.title = patch.title
         standing.record(session, "tenant.retitled", title=tenant.title)
     if patch.domain is not UNSET:
-        tenant.domain = normalize_domain(patch.domain) if patch.domain else None
-        standing.record(session, "tenant.domain_changed", domain=tenant.domain)
+        await vouch(session, tenant, patch.domain, actor=actor)
     if patch.suspension_reason is not UNSET:
         if patch.suspension_reason:
             await suspend_tenant(session, tenant, patch.suspension_reason, actor=actor)
@@ -123,5 +122,4 @@ async def _flush(session: AsyncSession) -> None:
     try:
         await session.flush()
     except IntegrityError as error:
-        field = "domain" if "domain" in str(error.orig) else "name"
-        raise Conflict(f"A tenant with this {field} exists already.") from error
+        raise Conflict("A tenant with this name exists already.") from error

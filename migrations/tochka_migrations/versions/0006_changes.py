@@ -18,7 +18,7 @@ def upgrade() -> None:
     tell_changes("users", "person", "id")
     tell_changes("memberships", "place", "user_id")
     # Whoever is a member: it is called differently now.
-    tell_changes_at_large("tenants", "place", of="name, domain")
+    tell_changes_at_large("tenants", "place", on="UPDATE OF name, domain")
     tell_changes("tenants", "tenant", "id")
     tell_changes("tenant_modules", "tenant", "tenant_id")
     tell_changes_at_large("tenants", "visited")

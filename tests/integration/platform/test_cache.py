@@ -168,10 +168,8 @@ async def test_what_was_not_there_is_found_once_it_is(make_tenant, answers, regi
     person = await register()
     mine = {"headers": person.at("acme")}
     anyone = {"headers": {"X-Tenant": "acme"}}
-    here = {"headers": {**person.headers, "Host": "shop.example.com"}}
     for path, options in ((f"{NOTES}/nothing", mine), (OPEN, anyone)):
         await answers(404, path, **options)
-    await answers(400, f"{NOTES}/nothing", **here)
     await make_tenant("acme")
     await answers(200, OPEN, **anyone)
     await execute(
@@ -180,9 +178,24 @@ async def test_what_was_not_there_is_found_once_it_is(make_tenant, answers, regi
         person=person.id,
     )
     await answers(200, f"{NOTES}/nothing", **mine)
-    await answers(400, f"{NOTES}/nothing", **here)
-    await execute("UPDATE tochka.tenants SET domain = 'shop.example.com'")
-    await answers(200, f"{NOTES}/nothing", **here)
+
+
+DOMAIN_CHANGES = {
+    "INSERT INTO tochka.domain_claims SELECT id, 'shop.example.com', '' FROM tochka.tenants": 400,
+    "INSERT INTO tochka.domains SELECT domain, tenant_id, 'dns' FROM tochka.domain_claims": 200,
+    "UPDATE tochka.domains SET lapsed_at = now()": 400,
+    "UPDATE tochka.domains SET lapsed_at = NULL": 200,
+    "DELETE FROM tochka.domain_claims": 400,
+}
+
+
+async def test_so_it_is_for_domains(make_tenant, answers, execute):
+    owner = await make_tenant("acme")
+    host = {"Host": "shop.example.com"}
+    for statement, status in {"SELECT": 400, **DOMAIN_CHANGES}.items():
+        await execute(statement)
+        await answers(status, f"{NOTES}/nothing", headers={**owner.headers, **host})
+        await answers(status, OPEN, headers=host)
 
 
 async def test_many_changes_in_one_statement_are_told_of_at_large(make_tenant, answers, execute):

@@ -40,6 +40,7 @@ def settle(client, make_tenant, register, installed):
             ("/api/v1/notes", {"text": f"{words} note"}),
             (f"{own}/invitations", {"phone": INVITED, "role": "member"}),
             (f"{own}/roles", {"name": f"{words}-role", "permissions": ["notes:read"]}),
+            (f"{own}/domains", {"domain": f"{words}.example.org"}),
         ]
         for path, body in planted:
             made = await client.post(path, json=body, headers=at)

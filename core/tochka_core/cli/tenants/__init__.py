@@ -10,6 +10,7 @@ from tochka_core.cli.group import TochkaGroup
     lazy={
         "create": "tochka_core.cli.tenants.creation:create",
         "delete": "tochka_core.cli.tenants.life_cycle:delete",
+        "domains": "tochka_core.cli.tenants.domains:domains",
         "export": "tochka_core.cli.tenants.archives:export",
         "import": "tochka_core.cli.tenants.archives:import_archive",
         "list": "tochka_core.cli.tenants.listing:list_all",

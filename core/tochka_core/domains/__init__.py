@@ -1,0 +1,1 @@
+"""The domains of tenants: claimed, proven, and kept by whoever has proven them."""
