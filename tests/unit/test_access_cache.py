@@ -1,8 +1,12 @@
 """Facts are kept while changes are heard of, and never longer than they are true."""
 
+import asyncio
+from collections import deque
 from contextlib import asynccontextmanager
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tochka_core.access import cache as cache_module
 from tochka_core.access.cache import Cache, Fact
 
@@ -170,3 +174,64 @@ async def test_a_subject_has_a_bounded_number_of_answers(cache, fact, monkeypatc
     for number in range(50):
         await find(cache, fact, "anna", f"name {number}")
         assert len(cache.answers("person", "anna")) <= 5
+
+
+class World:
+    """A row that changes, a cache that is told of it later, and those who read it meanwhile."""
+
+    def __init__(self):
+        self.cache = Cache(Database())
+        self.value = self.heard = 0
+        self.asked = []
+        """What was heard of last when somebody asked, and the task that finds the answer."""
+        self._told, self._reading = deque(), deque()
+        self._fact = Fact("person", self._read)
+
+    async def _read(self, _session, _subject):
+        seen = self.value
+        self._reading.append(asyncio.get_running_loop().create_future())
+        await self._reading[-1]
+        return seen
+
+    def change(self):
+        self.value += 1
+        self._told.append(self.value)
+
+    def hear(self):
+        if self._told:
+            self.heard = self._told.popleft()
+            self.cache.forget("person", "anna")
+
+    def ask(self):
+        task = asyncio.create_task(find(self.cache, self._fact, "anna"))
+        self.asked.append((self.heard, task))
+
+    def answer(self):
+        if self._reading:
+            self._reading.popleft().set_result(None)
+
+    def lose(self):
+        self.cache.bypass()
+        self._told.clear()
+        self.heard = self.value
+
+    def listen(self):
+        self.cache.begin()
+        self._told.clear()
+        self.heard = self.value
+
+
+STEPS = [*["change", "hear", "ask", "answer"] * 3, "lose", "listen"]
+
+
+@settings(max_examples=1000)
+@given(st.lists(st.sampled_from(STEPS), min_size=5, max_size=20))
+async def test_nobody_is_told_what_was_so_before_a_change_that_was_heard_of(steps):
+    """In whatever order the row is changed, changes are heard of, and reads begin and end."""
+    world = World()
+    for step in ["listen", *steps, "ask", *["answer"] * len(steps)]:
+        getattr(world, step)()
+        await asyncio.sleep(0)
+    world.answer()
+    for least, task in world.asked:
+        assert await task >= least
