@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
 from anyio import create_task_group
 from litestar import Response
 from litestar.response.base import ASGIResponse
@@ -25,6 +26,8 @@ PATIENCE_SECONDS: Final = 60.0
 """How long a client may take nothing: meanwhile the snapshot keeps the database from tidying up."""
 
 MEDIA_TYPE: Final = "application/zip"
+
+_log = structlog.get_logger(__name__)
 
 
 class TooManyExports(Unavailable):
@@ -125,8 +128,12 @@ class _Sending(ASGIResponse):
                 # Not before: what fails until now is answered as any other request.
                 has_started = True
                 await self.start_response(send)
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            except TimeoutError:
+                _log.warning("export given up: the client takes nothing")
+                raise
 
         await self._export(write)
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -1,7 +1,6 @@
 """A ZIP that is written from front to back, to where nothing can be taken back."""
 
 import hashlib
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -61,19 +60,21 @@ class Entry:
         return Contents(rows=self._rows, bytes=self._bytes, sha256=self._digest.hexdigest())
 
 
-class _Made(io.RawIOBase):
+class _Made:
     """Keeps what is written until it is taken; cannot seek, so that nothing is corrected later."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
 
-    def writable(self) -> bool:
-        return True
+    def write(self, part: bytes) -> int:
+        self._parts.append(part)
+        return len(part)
 
-    def write(self, part: bytes | bytearray | memoryview) -> int:  # type: ignore[override]  # all that zipfile writes
-        taken = bytes(part)
-        self._parts.append(taken)
-        return len(taken)
+    def flush(self) -> None:
+        """Do nothing: it is all there."""
+
+    def close(self) -> None:
+        """Do nothing: an archive that is given up is closed when it is forgotten."""
 
     def take(self) -> bytes:
         taken = b"".join(self._parts)

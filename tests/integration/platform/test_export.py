@@ -3,8 +3,13 @@
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from tochka_core.archives import serving
 from tochka_core.archives.reading import open_archive
+from tochka_core.archives.revisions import read_revisions
+from tochka_core.archives.writing import write_archive
+from tochka_core.tenants.life_cycle import get_named
 from tochka_core.tenants.models import Tenant
 
 ACME = "/api/v1/tenants/acme"
@@ -48,3 +53,33 @@ async def test_a_worker_makes_so_many_at_once_and_then_more(client, make_tenant,
         with pytest.raises(serving.TooManyExports):
             exports.response(Tenant(id=uuid4(), name="acme"))
     assert exports.response(Tenant(id=uuid4(), name="acme"))
+
+
+async def test_it_is_of_one_moment_whatever_is_written_meanwhile(
+    client, make_tenant, database, settings, tmp_path
+):
+    owner = await make_tenant("acme")
+    file, pieces = tmp_path / "acme.zip", []
+
+    async def write(piece):
+        if not pieces:
+            # Members have been read by now or not; notes are read later than any of the core's.
+            await client.post("/api/v1/notes", json={"text": "late"}, headers=owner.at("acme"))
+        pieces.append(piece)
+
+    revisions = await read_revisions(settings.engine_url)
+    async with database.snapshot(reason="test") as session:
+        tenant = await get_named(session, "acme")
+        manifest = await write_archive(session, tenant, revisions, write)
+    file.write_bytes(b"".join(pieces))
+    late = await client.get("/api/v1/notes", headers=owner.at("acme"))
+    assert late.json() == ["late"]
+    with open_archive(file) as archive:
+        assert archive.manifest == manifest
+        assert list(archive.lines("tables/mod_notes.notes.ndjson")) == []
+
+
+async def test_a_snapshot_writes_nothing(database):
+    with pytest.raises(DBAPIError, match="read-only"):
+        async with database.snapshot(reason="test") as session:
+            await session.execute(text("UPDATE tochka.users SET phone = phone"))
