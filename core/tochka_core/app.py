@@ -28,7 +28,7 @@ from tochka_core.http.dependencies import core_dependencies, public_dependencies
 from tochka_core.http.health import HealthController
 from tochka_core.http.last_resort import LastResort
 from tochka_core.http.metrics import MetricsController
-from tochka_core.http.mounting import API_PATH, mount, mount_absent
+from tochka_core.http.mounting import API_PATH, let_gate_ask, mount, mount_absent
 from tochka_core.http.openapi import openapi_config
 from tochka_core.http.problems import problem_details
 from tochka_core.http.proxies import TrustedProxies
@@ -150,6 +150,7 @@ def create_app(
         response_cache_config=ResponseCacheConfig(key_builder=cache_key),
         logging_config=None,
     )
+    let_gate_ask(app)
     inner = TrustedProxies(app.asgi_handler, settings.proxy_networks)
     app.asgi_handler = RequestId(LastResort(BodyTimeout(inner)))
     return app

@@ -8,8 +8,8 @@ from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.params import FromPath
 from litestar.types import Receive, Scope, Send
-from tochka_core.http.mounting import RouteNameTaken, TrialMount, mount
-from tochka_core.http.route_rules import MODULE_KEY, RouteRuleBroken
+from tochka_core.http.mounting import RouteNameTaken, TrialMount, let_gate_ask, mount
+from tochka_core.http.route_rules import MODULE_KEY, PERMISSIONS_KEY, RouteRuleBroken
 from tochka_plugins import ANONYMOUS, ModuleInfo, Permission, requires
 from tochka_plugins.host import StagedModule
 
@@ -394,3 +394,16 @@ def test_an_open_route_requires_nothing(core, staged, place):
     route = guarded(place, "notes:read", opt=ANONYMOUS)
     with pytest.raises(RouteRuleBroken, match="need not be signed in"):
         TrialMount(core)(staged("notes", route, permissions=["notes:read"]))
+
+
+def test_permissions_are_left_to_the_gate_and_other_guards_are_not(staged):
+    """Should Litestar keep guards elsewhere one day, they are asked twice, and slowly."""
+
+    async def other(connection, route_handler): ...
+
+    route = Router("/", route_handlers=[guarded("handler", "notes:write")], guards=[other])
+    app = Litestar([mount(staged("notes", route))], openapi_config=None)
+    let_gate_ask(app)
+    (served,) = app.routes[0].route_handler_map["GET"][:1]
+    assert served.opt[PERMISSIONS_KEY] == ("notes:write",)
+    assert served.resolve_guards() == [other]

@@ -1,11 +1,12 @@
 """Who asks, for which tenant, and may they: decided before a handler runs, on every route.
 
-    request id → principal → tenant → membership → module gate → validation → handler
+    request id → principal → tenant → membership → module gate → permission → validation → handler
 
 The order matters to strangers: nobody learns of a tenant, or of what it has enabled, before it is
 known that they belong to it.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -20,6 +21,7 @@ from tochka_plugins import (
     Tenant,
     Unavailable,
 )
+from tochka_plugins.guards import MissingPermission
 from tochka_plugins.routing import ANONYMOUS_KEY
 
 from tochka_core.access.cache import Cache, Look
@@ -36,7 +38,7 @@ from tochka_core.http.lookup import (
     find_visited_tenants,
 )
 from tochka_core.http.problems import NOTHING_HERE
-from tochka_core.http.route_rules import MODULE_KEY
+from tochka_core.http.route_rules import MODULE_KEY, PERMISSIONS_KEY
 from tochka_core.tenants.standing import no_such_tenant, refuse_deleted, refuse_suspended
 
 if TYPE_CHECKING:
@@ -87,6 +89,7 @@ class AccessControl(ASGIMiddleware):
             access = Access(principal=None, tenant=None)
         else:
             access = await self._decide(scope, module, is_anonymous=is_anonymous)
+            _check_permissions(access.principal, route.get(PERMISSIONS_KEY, ()))
         scope["auth"] = access
         scope["user"] = access.principal
         is_change = module is None and scope.get("method") not in _READING
@@ -141,6 +144,12 @@ class AccessControl(ASGIMiddleware):
             raise NotFound(NOTHING_HERE)
         if module in self._stopped_modules:
             raise Unavailable("This module could not be started.", retry_after_seconds=60)
+
+
+def _check_permissions(principal: Principal | None, needed: Sequence[str]) -> None:
+    for permission in needed:
+        if principal is None or permission not in principal.permissions:
+            raise MissingPermission(permission)
 
 
 async def _enter(

@@ -6,10 +6,16 @@ from typing import Final
 from litestar import HttpMethod, Litestar, Router, route
 from litestar.serialization import encode_json
 from tochka_plugins import NotFound
+from tochka_plugins.guards import PermissionGuard
 from tochka_plugins.host import StagedModule
 
 from tochka_core.http.problems import NOTHING_HERE
-from tochka_core.http.route_rules import MODULE_KEY, handlers_at, refuse_unsafe_routes
+from tochka_core.http.route_rules import (
+    MODULE_KEY,
+    PERMISSIONS_KEY,
+    handlers_at,
+    refuse_unsafe_routes,
+)
 
 API_PATH: Final = "/api/v1"
 _METHODS: Final = [
@@ -48,6 +54,21 @@ def mount_absent(name: str) -> Router:
         raise NotFound(NOTHING_HERE)
 
     return Router(path=f"{API_PATH}/{name}", route_handlers=[absent], opt={MODULE_KEY: name})
+
+
+def let_gate_ask(app: Litestar) -> None:
+    """Leave it to the gate to ask for the permissions that guards name.
+
+    Litestar 2.25 copies the handler for each guard that it asks, which takes 9 microseconds; all
+    that the gate does takes 16 beside the token.
+    """
+    for handler in handlers_at(app, API_PATH):
+        guards = handler.resolve_guards()
+        named = tuple(guard.permission for guard in guards if isinstance(guard, PermissionGuard))
+        if named:
+            handler.opt[PERMISSIONS_KEY] = named
+            others = [guard for guard in guards if not isinstance(guard, PermissionGuard)]
+            handler._resolved_guards = others  # noqa: SLF001 - kept, the guards would be asked too
 
 
 class TrialMount:

@@ -15,6 +15,9 @@ from tochka_plugins.routing import ANONYMOUS_KEY
 MODULE_KEY: Final = "tochka_module"
 """The key in a route's `opt` that says which module it belongs to; the platform sets it."""
 
+PERMISSIONS_KEY: Final = "tochka_permissions"
+"""The key in a route's `opt` with the permissions that its guards name; the platform sets it."""
+
 _PLATFORM_PREFIX: Final = "tochka_"
 """Keys in a route's `opt` that begin so have a meaning to the platform."""
 
