@@ -21,6 +21,7 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from tochka_core.access.cache import Cache
+from tochka_core.access.facts import permissions_by
 from tochka_core.access.listener import Listener
 from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
@@ -29,6 +30,7 @@ from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.http.access import AccessControl
 from tochka_core.http.route_rules import MODULE_KEY
 from tochka_core.logs import configure_logging
+from tochka_core.tenants.permissions import PermissionCatalog
 from tochka_migrations import core_target, upgrade
 
 FEW, MANY = 10, 100_000
@@ -116,7 +118,13 @@ async def _worker(server: URL, tenants: int) -> AsyncIterator[Worker]:
     database = Database(url, pool_size=1)
     cache = Cache(database)
     listener = Listener(url, cache)
-    access = AccessControl(cache=cache, listener=listener, tokens=TOKENS, stopped_modules=set())
+    access = AccessControl(
+        cache=cache,
+        listener=listener,
+        permissions=permissions_by(PermissionCatalog()),
+        tokens=TOKENS,
+        stopped_modules=set(),
+    )
     app = Litestar([_nothing], middleware=[access], openapi_config=None, logging_config=None)
     async with listener.listening():
         yield Worker(app, cache)
