@@ -112,6 +112,18 @@ async def test_a_change_is_forgotten_of_its_subject_only(cache, fact, rows):
     assert rows.reads == [("anna", "itself"), ("anna", "elsewhere")]
 
 
+async def test_facts_of_one_kind_are_told_apart_and_forgotten_together(cache, fact, rows):
+    others = Rows(anna="Anna")
+    other = Fact("person", others.read)
+    for _ in range(2):
+        assert await find(cache, fact, "anna") == 1
+        assert await find(cache, other, "anna") == "Anna"
+    cache.forget("person", "anna")
+    await find(cache, fact, "anna")
+    await find(cache, other, "anna")
+    assert len(rows.reads) == len(others.reads) == 2
+
+
 async def test_a_change_at_large_is_forgotten_of_all(cache, fact, rows):
     await find(cache, fact, "anna")
     cache.forget("person")

@@ -115,12 +115,14 @@ class Look:
     async def find(self, fact: Fact[Subject, *About, V], subject: Subject, *about: *About) -> V:
         """Return a fact, from the database where it is not known."""
         answers = self._cache.answers(fact.kind, str(subject))
-        if about in answers:
+        # With the fact itself: several may be of one kind, as one change touches them all.
+        question = (fact, *about)
+        if question in answers:
             self._cache.hits += 1
-            answer: V = answers[about]
+            answer: V = answers[question]
             return answer
         self._cache.misses += 1
-        answer = answers[about] = await fact.read(await self.session(), subject, *about)
+        answer = answers[question] = await fact.read(await self.session(), subject, *about)
         return answer
 
     async def session(self) -> AsyncSession:
