@@ -129,7 +129,7 @@ def sql(here):
 
 @pytest.fixture
 def acme(here):
-    """A tenant with people, an invitation, and rows of a module; its id."""
+    """A tenant with people, an invitation to a role of its own, and rows of a module; its id."""
     acme = here.told("create", "acme", "--title", "Acme")["id"]
     other = here.told("create", "globex")["id"]
     here.add_person("+79990000001", "owner")
@@ -145,8 +145,10 @@ def acme(here):
             )
     here.sql(
         "INSERT INTO tochka.tenant_modules (tenant_id, module) VALUES (:id, 'notes')",
+        "INSERT INTO tochka.roles (tenant_id, name, title, permissions)"
+        " VALUES (:id, 'guest', 'Guest', ARRAY['notes:read'])",
         "INSERT INTO tochka.invitations (tenant_id, id, phone, role, expires_at)"
-        " VALUES (:id, gen_random_uuid(), '+79990000009', 'admin', now() + interval '1 day')",
+        " VALUES (:id, gen_random_uuid(), '+79990000009', 'guest', now() + interval '1 day')",
         id=acme,
     )
     return acme

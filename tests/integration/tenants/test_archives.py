@@ -44,7 +44,7 @@ JOIN tochka.tenants t ON t.id = m.tenant_id WHERE t.name = :name ORDER BY phone
 def test_a_tenant_is_taken_to_another_installation(here, there, acme, archive):
     known = there.add_person("+79990000002")
     made = there.told("import", archive)
-    assert made == {"id": acme, "name": "acme", "rows": 6, "people": 2, "people_created": 1}
+    assert made == {"id": acme, "name": "acme", "rows": 7, "people": 2, "people_created": 1}
     shown = there.told("show", "acme")
     assert shown == here.told("show", "acme")
     assert there.sql(MEMBERS, name="acme") == [
@@ -57,6 +57,7 @@ def test_a_tenant_is_taken_to_another_installation(here, there, acme, archive):
         "SELECT * FROM mod_notes.notes WHERE tenant_id = :id ORDER BY text",
         "SELECT phone, role, expires_at FROM tochka.invitations",
         "SELECT module FROM tochka.tenant_modules",
+        "SELECT * FROM tochka.roles",
     ):
         assert there.sql(query, id=acme) == here.sql(query, id=acme)
     ((actor, detail),) = there.sql(
@@ -64,7 +65,7 @@ def test_a_tenant_is_taken_to_another_installation(here, there, acme, archive):
     )
     assert (actor, detail) == (
         None,
-        {"name": "acme", "rows": "6", "source": "acme", "source_id": acme},
+        {"name": "acme", "rows": "7", "source": "acme", "source_id": acme},
     )
     assert here.sql("SELECT 1 FROM tochka.audit_log WHERE action = 'tenant.exported'") == [(1,)]
 
