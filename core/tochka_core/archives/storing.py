@@ -20,6 +20,7 @@ from tochka_core.archives.revisions import core_revision
 from tochka_core.audit.services import record
 from tochka_core.auth.passwords import PasswordHasher
 from tochka_core.db.narrowing import narrowed
+from tochka_core.domains.claims import renew_tokens
 from tochka_core.registry.record import read_ready
 from tochka_core.tenants.models import Tenant
 from tochka_core.tenants.names import check_tenant_name
@@ -71,6 +72,8 @@ async def store_archive(
         for exported, table in pairs:
             await storing.store(exported, table)
         await storing.end()
+        # Tokens are read in the DNS by anybody, and whoever made the archive may have done so.
+        await renew_tokens(session, tenant.id)
     except DBAPIError as error:
         raise ArchiveRefused(f"The database refuses the archive: {_first_line(error)}") from error
     rows = sum(table.contents.rows for table in manifest.tables)

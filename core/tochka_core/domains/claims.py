@@ -3,8 +3,9 @@
 import secrets
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, NotFound, PageQuery
 
@@ -28,6 +29,16 @@ HeldClaim = tuple[DomainClaim, Domain | None]
 def new_token() -> str:
     """Return what nobody can guess and only its tenant is told."""
     return secrets.token_urlsafe(32)
+
+
+async def renew_tokens(session: AsyncSession, tenant_id: UUID) -> None:
+    """Have all claims of a tenant proven anew, as what their tokens were may be known to others."""
+    fresh = func.replace(
+        cast(func.gen_random_uuid(), Text) + cast(func.gen_random_uuid(), Text), "-", ""
+    )
+    await session.execute(
+        update(DomainClaim).where(DomainClaim.tenant_id == tenant_id).values(token=fresh)
+    )
 
 
 async def claim(session: AsyncSession, standing: Standing, wanted: str) -> DomainClaim:

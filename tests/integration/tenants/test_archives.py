@@ -111,6 +111,32 @@ def test_every_kind_of_value_and_of_reference_arrives(here, there, acme, tmp_pat
     assert theirs == ours
 
 
+CLAIMS = "SELECT domain FROM tochka.domain_claims"
+PROOFS = "SELECT domain FROM tochka.domains"
+
+
+def test_roles_come_along_and_domains_are_to_be_proven_anew(here, there, acme, tmp_path):
+    here.sql(
+        "INSERT INTO tochka.roles (tenant_id, name, title, permissions)"
+        " VALUES (:id, 'clerk', 'Clerk', ARRAY['notes:read'])",
+        "UPDATE tochka.memberships SET role = 'clerk' WHERE role = 'member'",
+        "INSERT INTO tochka.domain_claims (tenant_id, domain, token)"
+        " VALUES (:id, 'shop.example.com', 'known')",
+        "INSERT INTO tochka.domains (domain, holder_id, method)"
+        " VALUES ('shop.example.com', :id, 'dns')",
+        id=acme,
+    )
+    here.told("export", "acme", tmp_path / "acme.zip")
+    there.told("import", tmp_path / "acme.zip")
+    assert there.sql(MEMBERS, name="acme")[1] == ("+79990000002", "clerk")
+    assert there.sql(CLAIMS) == [("shop.example.com",)]
+    assert there.sql("SELECT token FROM tochka.domain_claims WHERE length(token) < 60") == []
+    assert there.sql(PROOFS) == []
+    here.told("delete", "acme")
+    here.told("purge", "acme", "--yes")
+    assert here.sql(CLAIMS) == here.sql(PROOFS) == []
+
+
 def test_a_tenant_is_put_beside_itself_under_another_name(here, acme, archive):
     assert here.run("import", archive) == (
         1,
