@@ -8,6 +8,7 @@ from advanced_alchemy.exceptions import (
     wrap_sqlalchemy_exception,
 )
 from litestar import get, post
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import (
     ClientException,
     HTTPException,
@@ -18,6 +19,7 @@ from litestar.exceptions import (
 )
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.testing import create_test_client
+from problems import pointers
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -332,3 +334,30 @@ def test_an_accident_does_not_tell_what_happened(client):
         answer = client.get("/broken")
     assert answer.status_code == 500
     assert "s3cret" not in answer.text
+
+
+def test_a_field_that_is_called_like_a_dependency_is_the_clients_mistake():
+    class Meeting(msgspec.Struct):
+        session: int
+        tags: list[int] = []
+
+    @post("/", dependencies={"session": Provide(lambda: "x", sync_to_thread=False)})
+    async def meet(data: JSONBody[Meeting], session: NamedDependency[str]) -> None: ...
+
+    with create_test_client(
+        meet, plugins=[problem_details()], openapi_config=None, raise_server_exceptions=False
+    ) as client:
+        answer = client.post("/", json={"session": "soon"})
+        assert (answer.status_code, pointers(answer)) == (400, ["/session"])
+        answer = client.post("/", json={"session": 1, "tags": ["a"]})
+        assert (answer.status_code, pointers(answer)) == (400, ["/tags/0"])
+
+
+def test_a_dependency_of_the_wrong_type_is_ours():
+    @get("/", dependencies={"database": Provide(lambda: "x", sync_to_thread=False)})
+    async def read(database: NamedDependency[int]) -> None: ...
+
+    with create_test_client(
+        read, plugins=[problem_details()], openapi_config=None, raise_server_exceptions=False
+    ) as client:
+        assert client.get("/").status_code == 500

@@ -75,7 +75,7 @@ def _from_tochka_error(error: TochkaError) -> ProblemDetailsException:
 def _from_http_exception(error: HTTPException) -> ProblemDetailsException:
     status = error.status_code
     if status >= 500:  # noqa: PLR2004 - the class of server errors
-        return _from_unexpected(error)
+        return _from_namesake(error) or _from_unexpected(error)
     detail = error.detail
     if isinstance(error, NotFoundException):
         detail = NOTHING_HERE
@@ -91,6 +91,15 @@ def _from_http_exception(error: HTTPException) -> ProblemDetailsException:
         headers=error.headers,
         extra={"errors": errors} if errors else {},
     )
+
+
+def _from_namesake(error: HTTPException) -> ProblemDetailsException | None:
+    """Answer for a field of the body that Litestar 2.25 takes for the dependency of that name."""
+    cause = error.__cause__
+    if not (isinstance(cause, msgspec.ValidationError) and _IN_BODY.search(str(cause))):
+        return None
+    told = _body_error(str(cause), None)
+    return _problem(400, _TITLES[400], told["detail"], extra={"errors": [told]})
 
 
 def _field_errors(error: HTTPException) -> Iterator[dict[str, str]]:
@@ -111,6 +120,7 @@ def _field_errors(error: HTTPException) -> Iterator[dict[str, str]]:
 
 
 _MSGSPEC_PATH: Final = re.compile(r" - at `\$(?P<path>[^`]*)`")
+_IN_BODY: Final = re.compile(r" - at `\$\.data[.\[`]")
 _MSGSPEC_FIELD: Final = re.compile(r"(?:unknown|required) field `(?P<field>[^`]*)`")
 _PATH_STEP: Final = re.compile(r"[^.\[\]]+")
 _NO_BODY: Final = frozenset({"'data'", "Object missing required field `data`"})
