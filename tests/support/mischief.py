@@ -61,6 +61,14 @@ if IS_WORKER:
 """
 )
 
+LEAVES_A_THREAD = (
+    START
+    + """
+import threading
+threading.Thread(target=threading.Event().wait).start()
+"""
+)
+
 MIGRATES = (
     START
     + """

@@ -1,6 +1,7 @@
 """A module that cannot be started or stopped takes nothing with it."""
 
 import asyncio
+import sys
 
 import pytest
 from structlog.testing import capture_logs
@@ -137,3 +138,16 @@ async def test_an_operator_who_interrupts_is_obeyed():
     interrupted = FakeModule("a", [], tochka_startup=raising(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         await lived([], interrupted)
+
+
+async def test_a_hook_that_closes_a_stream_closes_it_for_nobody_else():
+    async def close():
+        sys.stdout.close()
+
+    called, real = [], sys.stdout
+    closing = FakeModule("closing", called, tochka_startup=close)
+    stopped, logs = await lived(called, closing, FakeModule("sound", called))
+    assert stopped == {"closing"}
+    assert [reason for _, _, reason in logs] == ["sys.stdout.close() harms all other modules"]
+    assert sys.stdout is real
+    assert not real.closed

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 from tochka_plugins.host import StagedModule
+from tochka_plugins.host.keeping import ProcessHarmed, process_kept
 
 from tochka_core.db import Database
 from tochka_core.db.module_door import ModuleDoor
@@ -30,21 +31,32 @@ async def running_modules(
     started = []
     for module in modules:
         begin(module.name)
-        try:
-            door = ModuleDoor(database, module.name)
-            await run_hook(module, "tochka_startup", hook_seconds=hook_seconds, platform=door)
-        except HookFailed as failure:
-            stopped.add(module.name)
-            _log.error("module not started", module=module.name, reason=failure.reason)
-        else:
+        reason = await _run(module, "tochka_startup", database, hook_seconds)
+        if reason is None:
             started.append(module)
+        else:
+            stopped.add(module.name)
+            _log.error("module not started", module=module.name, reason=reason)
     try:
         yield
     finally:
         for module in reversed(started):
             begin(module.name)
-            try:
-                door = ModuleDoor(database, module.name)
-                await run_hook(module, "tochka_shutdown", hook_seconds=hook_seconds, platform=door)
-            except HookFailed as failure:
-                _log.error("shutdown failed", module=module.name, reason=failure.reason)
+            reason = await _run(module, "tochka_shutdown", database, hook_seconds)
+            if reason is not None:
+                _log.error("shutdown failed", module=module.name, reason=reason)
+
+
+async def _run(
+    module: StagedModule, hook: str, database: Database, hook_seconds: float
+) -> str | None:
+    """Run *hook* while nothing else does; return why it has failed, `None` when it has not."""
+    try:
+        with process_kept():
+            door = ModuleDoor(database, module.name)
+            await run_hook(module, hook, hook_seconds=hook_seconds, platform=door)
+    except HookFailed as failure:
+        return failure.reason
+    except ProcessHarmed as harm:
+        return str(harm)
+    return None

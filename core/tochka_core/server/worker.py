@@ -6,9 +6,12 @@ import os
 import signal
 import site
 import sys
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import structlog
 from litestar import Litestar
@@ -24,6 +27,9 @@ from tochka_core.registry.record import read_ready
 from tochka_core.server.draining import Draining
 from tochka_core.server.workers import STOP_SECONDS
 from tochka_core.settings import Settings, load_settings
+
+_END_SECONDS: Final = 1.0
+"""How long the end of a worker may take that has nothing more to do."""
 
 _log = structlog.get_logger(__name__)
 
@@ -48,6 +54,7 @@ def create_worker() -> Litestar:
     configure_logging(settings.log_level, packages=assembly.packages)
     app = build_app(settings, assembly, ready=ready.keys())
     app.asgi_handler = Draining(app.asgi_handler)
+    app.on_shutdown.append(partial(_end_soon, use))
     atexit.register(_end_at_once, use)
     return app
 
@@ -84,6 +91,16 @@ def _find_new_packages() -> None:
     """
     for folder in site.getsitepackages():
         site.addsitedir(folder)
+
+
+def _end_soon(use: ExitStack) -> None:
+    """End also where a thread that a module has left behind would keep the interpreter waiting.
+
+    It runs when all requests are answered and the modules are shut down.
+    """
+    end = threading.Timer(_END_SECONDS, _end_at_once, [use])
+    end.daemon = True
+    end.start()
 
 
 def _end_at_once(use: ExitStack) -> None:

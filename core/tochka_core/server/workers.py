@@ -5,6 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import wait
 from typing import Final
 
 from granian.log import logger
@@ -123,11 +124,12 @@ class Workers:
     def _end(self, worker: WorkerProcess) -> None:
         """Let *worker* finish its requests, and kill it if it does not."""
         worker.terminate()
-        worker.join(STOP_SECONDS)
-        if worker.is_alive():
+        # Not asked whether it is alive: where another thread has just taken its exit code it is not
+        # known to be dead yet.
+        if not wait([worker.inner.sentinel], STOP_SECONDS):
             logger.warning(f"Killing worker-{worker.idx + 1}: it did not stop")
             worker.kill()
-            worker.join()
+        worker.join()
         self._readiness.forget(worker.inner.pid)
 
 

@@ -1,13 +1,12 @@
 """Importing and staging all admitted modules, each on its own."""
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from tochka_plugins.host.discovery import Candidate
 from tochka_plugins.host.gating import Gated
+from tochka_plugins.host.keeping import process_kept
 from tochka_plugins.host.loading import LoadedModule
 from tochka_plugins.host.quarantine import Phase, Quarantined, quarantine, reason_of
 from tochka_plugins.host.staging import StagedModule, stage
@@ -50,11 +49,11 @@ def assemble(
         phase: Phase = "load"
         try:
             begin(candidate.name, phase)
-            with _recursion_limit_kept():
+            with process_kept():
                 loaded = LoadedModule(candidate)
             phase = "stage"
             begin(candidate.name, phase)
-            with _recursion_limit_kept():
+            with process_kept():
                 module = stage(loaded, requires=gated.requires[candidate.name])
                 try_mount(module)
             staged.append(module)
@@ -64,23 +63,6 @@ def assemble(
             reason = reason_of(error, package=candidate.package)
             stopped[candidate.name] = quarantine(candidate, phase, reason)
     return Assembly(modules=tuple(staged), quarantined=(*gated.refused, *stopped.values()))
-
-
-class RecursionLimitLowered(Exception):
-    """A module has lowered `sys.setrecursionlimit`, which holds for all code in the process."""
-
-
-@contextmanager
-def _recursion_limit_kept() -> Iterator[None]:
-    limit = sys.getrecursionlimit()
-    try:
-        yield
-    finally:
-        lowered_to = sys.getrecursionlimit()
-        if lowered_to < limit:
-            sys.setrecursionlimit(limit)
-            message = f"sys.setrecursionlimit({lowered_to}) harms all other modules"
-            raise RecursionLimitLowered(message)
 
 
 def blocked(candidate: Candidate, cause: Quarantined) -> Quarantined:

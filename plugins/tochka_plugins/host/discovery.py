@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ class Candidate(msgspec.Struct, frozen=True):
     name: str
     """The entry point's name; by it routes, schema and permissions are called."""
     entry_point: str
-    """What the entry point refers to, such as `tochka_contacts.hooks`."""
+    """What the entry point refers to, such as `tochka_contacts.hooks` or `hooks [extra]`."""
     distribution: str
     """The distribution's canonical name (PEP 503)."""
     version: str
@@ -30,9 +30,20 @@ class Candidate(msgspec.Struct, frozen=True):
     requires_python: str | None
 
     @property
+    def is_well_formed(self) -> bool:
+        """The entry point names something that could be imported."""
+        return bool(EntryPoint.pattern.match(self.entry_point))
+
+    @property
     def package(self) -> str:
         """The top-level package that the entry point lies in."""
-        return self.entry_point.partition(":")[0].partition(".")[0].strip()
+        return self.entry_point.partition("[")[0].partition(":")[0].partition(".")[0].strip()
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """The extras that the entry point asks for: the module needs what they require."""
+        listed = self.entry_point.partition("[")[2].partition("]")[0]
+        return tuple(extra.strip() for extra in listed.split(",") if extra.strip())
 
 
 def discover(

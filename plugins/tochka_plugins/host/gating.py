@@ -149,6 +149,8 @@ def _cascade(
 def _check_name(candidate: Candidate, claims: Sequence[Candidate]) -> None:
     if not NAME_RULE.fullmatch(candidate.name):
         raise Refusal(f"the entry point's name must match {NAME_RULE.pattern}")
+    if not candidate.is_well_formed:
+        raise Refusal(f"its entry point {candidate.entry_point!r} names no Python module")
     if candidate.name in RESERVED_NAMES:
         raise Refusal(f"the name {candidate.name!r} is reserved for the platform")
     rivals = sorted(claim.distribution for claim in claims if claim != candidate)
@@ -178,7 +180,7 @@ def _resolve(
 ) -> frozenset[str]:
     """Return the modules that *candidate* needs, with all it requires installed and fitting."""
     needed: set[str] = set()
-    for requirement in _requirements(candidate, extras=[""]):
+    for requirement in _requirements(candidate, extras=["", *candidate.extras]):
         distribution = canonicalize_name(requirement.name)
         providers = modules_of.get(distribution, ())
         found = providers[0].version if providers else find_version(distribution)

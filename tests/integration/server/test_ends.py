@@ -8,7 +8,14 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from mischief import HANGING_REVISION, HANGS_AT_IMPORT, HANGS_IN_WORKERS, MIGRATES, START
+from mischief import (
+    HANGING_REVISION,
+    HANGS_AT_IMPORT,
+    HANGS_IN_WORKERS,
+    LEAVES_A_THREAD,
+    MIGRATES,
+    START,
+)
 from serving import DEADLINE_SECONDS, eventually
 
 ENDS = {
@@ -116,6 +123,14 @@ def test_a_signal_to_all_processes_at_once_is_a_stop_like_any_other(place, serve
     platform = serve(TOCHKA_WORKERS="2")
     os.killpg(platform.process.pid, signal.SIGTERM)
     assert_ended(place, platform, 0)
+
+
+def test_a_thread_that_a_module_leaves_behind_keeps_no_worker_from_ending(place, serve):
+    place.install("threaded", LEAVES_A_THREAD)
+    platform = serve()
+    reload(platform)
+    platform.wait_for("Replaced worker-1")
+    assert "Killing" not in platform.output
 
 
 def test_ctrl_c_is_for_the_supervisor_alone(serve):

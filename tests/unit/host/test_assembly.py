@@ -1,6 +1,7 @@
 """Loading and staging many modules: one that fails takes nothing with it but its dependents."""
 
 import sys
+from pathlib import Path
 
 import pytest
 from tochka_plugins import ModuleInfo
@@ -219,6 +220,39 @@ LOWERING = f"sys.setrecursionlimit({LOWERED})"
 def test_a_module_that_lowers_the_recursion_limit_harms_nobody_else(beside, written_module, source):
     assert f"setrecursionlimit({LOWERED})" in beside(written_module("bad", source)).reason
     assert sys.getrecursionlimit() == LOWERED + 100
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize(
+    "source",
+    ["import sys; sys.{stream}.close()", RAISING.format(statement="sys.{stream}.close()")],
+    ids=["import", "hook"],
+)
+def test_a_module_that_closes_a_stream_closes_nobody_elses(
+    beside, written_module, capsys, stream, source
+):
+    source = source.format(stream=stream)
+    real = getattr(sys, stream)
+    assert f"sys.{stream}.close() harms" in beside(written_module("bad", source)).reason
+    assert getattr(sys, stream) is real
+    print("still open", file=real)
+    assert getattr(capsys.readouterr(), stream[3:]) == "still open\n"
+
+
+def test_what_a_module_prints_is_printed(written_module, capsys):
+    source = (
+        "import sys; print('hello', flush=True); assert sys.stdout.encoding and sys.stdout.buffer"
+    )
+    assert assembled(written_module("chatty", source)) == (["chatty"], {})
+    assert capsys.readouterr().out == "hello\n"
+
+
+def test_a_module_that_goes_to_another_folder_takes_nobody_along(
+    beside, written_module, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    assert "os.chdir('/') harms" in beside(written_module("bad", "import os; os.chdir('/')")).reason
+    assert Path.cwd() == tmp_path
 
 
 def test_an_operator_who_interrupts_is_obeyed(written_module):

@@ -50,6 +50,21 @@ def test_a_prerelease_of_the_core_counts_as_that_version(judge, candidate):
     assert len(gated.admitted) == 1
 
 
+@pytest.mark.parametrize("entry_point", ["notes [fancy]", "notes.hooks:plugin [ other, fancy ]"])
+def test_what_the_entry_points_extras_require_is_needed(judge, candidate, entry_point):
+    needs = ("gone; extra == 'fancy'", "also-gone; extra == 'unasked'")
+    asking = candidate("notes", *needs, entry_point=entry_point)
+    assert (asking.package, asking.is_well_formed) == ("notes", True)
+    assert reason(judge(asking)).startswith("needs gone")
+    assert judge(asking, gone="1").admitted == (asking,)
+
+
+@pytest.mark.parametrize("entry_point", ["", "1 bad!", "tochka-notes.hooks", "notes: [x"])
+def test_an_entry_point_that_does_not_parse_is_refused(judge, candidate, entry_point):
+    told = reason(judge(candidate("notes", entry_point=entry_point)))
+    assert told == f"its entry point {entry_point!r} names no Python module"
+
+
 def test_a_module_for_another_python_is_refused(judge, candidate):
     assert "needs Python >=99" in reason(judge(candidate("notes", requires_python=">=99")))
 
