@@ -10,6 +10,7 @@ from wheels import write_wheel
 from zoo import ZOO
 
 MANY_ROUTES = """
+import os, sys
 from litestar import WebSocket, get, websocket
 from tochka_plugins import hookimpl
 
@@ -17,6 +18,10 @@ from tochka_plugins import hookimpl
 async def news(socket: WebSocket) -> None:
     await socket.accept()
     await socket.close()
+
+@get("/process")
+async def process() -> dict[str, list[str]]:
+    return {"imported": [*sys.modules], "folder": [os.getcwd()]}
 
 def handler(number):
     @get(f"/{number}")
@@ -26,7 +31,7 @@ def handler(number):
 
 @hookimpl
 def tochka_routes():
-    return [news, *(handler(number) for number in range(300))]
+    return [news, process, *(handler(number) for number in range(300))]
 """
 QUITS_AT_START = """
 from tochka_plugins import hookimpl
@@ -160,6 +165,14 @@ def test_the_platform_serves_among_them(platform):
     assert "takes longer than" in reported["hangs"]["reason"]
 
 
+def test_nothing_of_them_is_left_in_the_process_that_serves(platform):
+    umbrella = platform.tenant_client("umbrella", modules=["large"])
+    process = umbrella.get("/api/v1/large/process").json()
+    assert {"tochka_contacts", "large"} <= set(process["imported"])
+    assert not ZOO.keys() & set(process["imported"])
+    assert process["folder"] != ["/"]
+
+
 def test_nothing_of_them_is_left_in_the_database(platform, zoo, settings):
     script = """
 import asyncio, os
@@ -172,7 +185,9 @@ async def schemas(url):
     engine = create_async_engine(url)
     async with engine.connect() as connection:
         rows = await connection.execute(text(
-            "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'mod\\\\_%' ORDER BY 1"))
+            "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'mod\\\\_%'"
+            " UNION ALL SELECT relname FROM pg_class"
+            " WHERE relnamespace = 'public'::regnamespace ORDER BY 1"))
         print(*(row[0] for row in rows))
     await engine.dispose()
 

@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import text
-from tochka_core.registry import last_judgement
+from tochka_core.registry import judgement, last_judgement
 from tochka_core.registry.events import Judgement, Migration, Ready
 from tochka_core.registry.last_judgement import find_standing_judgement, write_last_judgement
 from tochka_migrations import core_target
@@ -33,7 +33,11 @@ def remember(database, notes_target, installed):
             ),
         }
         async with database.platform_scope(reason="test") as session:
-            await write_last_judgement(session, Judgement(**{**judged, **changes}))
+            await write_last_judgement(
+                session,
+                Judgement(**{**judged, **changes}),
+                environment=last_judgement.fingerprint(),
+            )
 
     return remember
 
@@ -87,3 +91,22 @@ async def test_a_database_that_has_changed_is_judged(settings, engine, remember,
 async def test_an_empty_database_is_judged(settings, empty_database_url, installed):
     url = empty_database_url.render_as_string(hide_password=False)
     assert await find_standing_judgement(type(settings)(database_url=url)) is None
+
+
+async def test_what_is_installed_during_a_judgement_is_left_to_the_next(
+    settings, engine, monkeypatch
+):
+    environment = ["before"]
+
+    def discover(**_options):
+        environment[0] = "after"
+        return []
+
+    for module in (judgement, last_judgement):
+        monkeypatch.setattr(module, "fingerprint", lambda: environment[0])
+    monkeypatch.setattr(judgement, "discover", discover)
+    monkeypatch.setattr(judgement, "configure_logging", lambda *_arguments, **_options: None)
+    await judgement.judge(settings)
+    assert await find_standing_judgement(settings) is None
+    environment[0] = "before"
+    assert await find_standing_judgement(settings) is not None

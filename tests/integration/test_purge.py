@@ -55,13 +55,19 @@ async def test_a_purged_module_leaves_nothing(engine, notes_in_use):
         await purge(engine, "notes")
 
 
-async def test_tables_that_others_refer_to_are_kept(engine, notes_in_use):
+@pytest.mark.parametrize(
+    "other",
+    [
+        "CREATE TABLE mod_other.t (id uuid REFERENCES mod_notes.colours (id))",
+        "CREATE VIEW mod_other.t AS SELECT name FROM mod_notes.colours",
+    ],
+    ids=["foreign key", "view"],
+)
+async def test_tables_that_others_refer_to_are_kept(engine, notes_in_use, other):
     async with engine.begin() as connection:
         await connection.execute(text("CREATE SCHEMA mod_other"))
-        await connection.execute(
-            text("CREATE TABLE mod_other.t (id uuid REFERENCES mod_notes.colours (id))")
-        )
-    with pytest.raises(Conflict, match=r"mod_other\.t"):
+        await connection.execute(text(other))
+    with pytest.raises(Conflict, match=r"Others refer to the tables of notes: .*mod_other\.t"):
         await purge(engine, "notes")
     assert await schemas(engine) == {"mod_notes", "mod_other"}
 

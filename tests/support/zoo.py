@@ -75,6 +75,12 @@ ZOO = {
     "exits": Animal("load", "SystemExit: 3", "import sys; sys.exit(3)"),
     "ends_process": Animal("load", "exit code 7", "import os; os._exit(7)"),
     "hangs": Animal("load", "takes longer than", "import time; time.sleep(600)"),
+    "closes_output": Animal(
+        "load", "sys.stdout.close() harms all other modules", "import sys; sys.stdout.close()"
+    ),
+    "goes_away": Animal(
+        "load", "os.chdir('/') harms all other modules", "import os; os.chdir('/')"
+    ),
     "ends_at_start": Animal(
         "start",
         "exit code 8",
@@ -132,6 +138,28 @@ ZOO = {
     "reserved": Animal("gate", "reserved", entry_points={"users": "reserved.hooks"}),
     "to_nothing": Animal(
         "load", "no_such_module", entry_points={"to_nothing": "to_nothing.no_such_module"}
+    ),
+    "malformed": Animal("gate", "names no Python module", entry_points={"malformed": "1 bad!"}),
+    "opens_by_accident": Animal(
+        "stage",
+        "is opened by opt=ANONYMOUS, or not at all",
+        route(
+            HANDLER_A, "@get('/y', opt={'tochka_anonymous': 'no'})\nasync def b() -> None: ...\n"
+        ),
+    ),
+    "in_shared_caches": Animal(
+        "stage",
+        "says public in Cache-Control",
+        route(
+            HANDLER_A,
+            "@get('/y', response_headers={'cache-control': 'public'})\n"
+            "async def b() -> None: ...\n",
+        ),
+    ),
+    "leads_elsewhere": Animal(
+        "stage",
+        "/../users leads out of the module's own path",
+        route(HANDLER_A, "@get('/../users')\nasync def b() -> None: ...\n"),
     ),
     "collision": Animal(
         "stage",
@@ -277,6 +305,15 @@ ZOO = {
         MODELS
         + "class Thing(TenantModel, Base):\n    __tablename__ = 'things'\n"
         + "    code: Mapped[str] = mapped_column(unique=True)\n"
+        + "@hookimpl\ndef tochka_models(): return [Thing]\n",
+    ),
+    "no_tenant": Animal(
+        "stage",
+        "mod_no_tenant.links has no tenant_id",
+        MODELS
+        + "class Thing(TenantModel, Base): __tablename__ = 'things'\n"
+        + "class Link(Base):\n    __tablename__ = 'links'\n"
+        + "    id: Mapped[int] = mapped_column(primary_key=True)\n"
         + "@hookimpl\ndef tochka_models(): return [Thing]\n",
     ),
     "foreign_key": Animal(

@@ -54,6 +54,27 @@ def test_where_nothing_can_be_written_the_server_runs_unfound(settings):
         assert find_servers(settings) == []
 
 
+def test_a_server_that_starts_is_found_and_not_signalled_before_it_listens(settings, monkeypatch):
+    monkeypatch.setattr(register, "_POLL_SECONDS", 0.001)
+    with registered(settings) as entry:
+        (server,) = find_servers(settings)
+        signalled = threading.Event()
+
+        def reload_at_once(_pid, _number):
+            signalled.set()
+            entry.reload_began()
+            entry.reload_ended(success=True)
+
+        monkeypatch.setattr(os, "kill", reload_at_once)
+        waiting = threading.Thread(target=reload, args=(settings, server))
+        waiting.start()
+        waiting.join(0.02)
+        assert not signalled.is_set()
+        entry.started()
+        waiting.join()
+        assert signalled.is_set()
+
+
 @pytest.mark.parametrize("success", [True, False])
 def test_a_reload_is_waited_for(settings, monkeypatch, success):
     """Also one that was under way: what it has judged may be older than the request."""

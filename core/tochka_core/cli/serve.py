@@ -12,7 +12,6 @@ import msgspec
 
 from tochka_core.cli.group import read_settings
 from tochka_core.errors import ConfigurationError, OperatorError
-from tochka_core.installation.snapshot import undo_interrupted_change
 from tochka_core.local import lend_database, running_database
 from tochka_core.seed import Seeded, seed
 from tochka_core.server.database_watch import watched_database
@@ -37,8 +36,6 @@ def serve() -> None:
     anew, then replaces the workers one after another without refusing a request.
     """
     settings = read_settings()
-    if undo_interrupted_change():
-        click.echo("An interrupted installation was undone.", err=True)
     if settings.database_url and not settings.jwt_secret:
         raise ConfigurationError(
             "JWT_SECRET is not set, and with DATABASE_URL it must be;"
@@ -52,13 +49,14 @@ def serve() -> None:
         if is_private:
             lend_database(running)
             stack.enter_context(watched_database(running))
+        # From now on: who installs a module meanwhile has to have it judged and served, too.
+        entry = stack.enter_context(registered(settings))
         judge = Judge()
         if not judge.judge():
             raise SystemExit(1)
         if is_private and (seeded := asyncio.run(seed(running))):
             _print_credentials(seeded)
         click.echo(f"Serving on http://{running.host}:{running.port} (stop with Ctrl+C)")
-        entry = stack.enter_context(registered(settings))
         Supervisor(running, judge, entry).run()
 
 

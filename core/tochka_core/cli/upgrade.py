@@ -7,6 +7,7 @@ import click
 
 from tochka_core.cli.group import read_settings
 from tochka_core.cli.output import json_option, print_json
+from tochka_core.installation.environment import settle_environment
 from tochka_core.local import running_database
 from tochka_core.registry.events import Judgement, Migration
 from tochka_core.registry.trial import try_environment
@@ -28,7 +29,11 @@ def upgrade(*, dry_run: bool, anew: bool, strict: bool, as_json: bool) -> None:
 
     With --dry-run all of it runs in one transaction that is rolled back, and what would be done is
     printed as SQL.
+
+    An installation that was killed half-way is undone before, and one that goes on is waited for.
     """
+    if settle_environment():
+        click.echo("An interrupted installation was undone.", err=True)
     with running_database(read_settings()) as settings:
         judgement = try_environment(
             settings,

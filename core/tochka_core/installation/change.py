@@ -14,9 +14,9 @@ from tochka_plugins.host.discovery import ENTRY_POINT_GROUP
 from tochka_core import __version__
 from tochka_core.errors import OperatorError
 from tochka_core.installation import pip
-from tochka_core.installation.footprint import footprint
+from tochka_core.installation.environment import Change, changing_environment
+from tochka_core.installation.footprint import footprint, refuse_overwriting
 from tochka_core.installation.proof import Proof, find_harmed
-from tochka_core.installation.snapshot import changing_environment
 from tochka_core.registry.events import Judgement
 from tochka_core.registry.trial import try_environment
 from tochka_core.settings import Settings
@@ -47,9 +47,12 @@ def install(
     if proof.harmed:
         raise ChangeFailed(proof.harmed)
     names = {step.distribution for step in proof.steps}
-    with _change(settings, footprint(names, proof.wheels)):
+    with _change(settings, footprint(names, proof.wheels)) as change:
+        # Once more: another command may have installed something since the proof.
+        refuse_overwriting(names, proof.wheels)
         tell("Installing")
         pip.install(proof.wheels)
+        change.go_forward()
         tell("Migrating")
         judgement = try_environment(settings)
         harmed = find_harmed(judgement, proof.modules, proof.known)
@@ -86,12 +89,13 @@ def remove(
     """
     leaving = _find_leaving(names)
     distributions = sorted({candidate.distribution for candidate in leaving})
-    with _change(settings, footprint(distributions)):
+    with _change(settings, footprint(distributions), undone=reload) as change:
         tell("Taking out of service")
         for name in distributions:
             _hide(name)
         try_environment(settings)
-        reload()
+        with change.at_rest():
+            reload()
         tell("Uninstalling")
         pip.uninstall(distributions)
     return distributions
@@ -127,14 +131,20 @@ def _hide(name: str) -> None:
 
 
 @contextmanager
-def _change(settings: Settings, paths: Iterable[Path]) -> Iterator[None]:
-    """Change the files at *paths*; an error puts them back and has the modules judged as before."""
+def _change(
+    settings: Settings, paths: Iterable[Path], *, undone: Callable[[], object] = lambda: None
+) -> Iterator[Change]:
+    """Change the files at *paths*; an error puts them back and has the modules judged as before.
+
+    *undone* is called then.
+    """
     has_begun = False
     try:
-        with changing_environment(paths):
+        with changing_environment(paths) as change:
             has_begun = True
-            yield
+            yield change
     except BaseException:
         if has_begun:
             try_environment(settings)
+            undone()
         raise

@@ -24,12 +24,19 @@ def footprint(names: Collection[str], wheels: Sequence[Path] = ()) -> set[Path]:
 
 
 def refuse_overwriting(names: Collection[str], wheels: Sequence[Path]) -> None:
-    """Refuse *wheels* that bring files of distributions other than those they replace, *names*.
+    """Refuse *wheels* that bring files of each other, or of distributions that stay.
+
+    *names* are the distributions that they replace.
 
     Raises:
         OperatorError: one does; removing it later would tear a hole into the other.
     """
-    coming = {path: wheel for wheel in wheels for path in _files_to_come(wheel)}
+    coming: dict[Path, Path] = {}
+    for wheel in wheels:
+        for path in _files_to_come(wheel):
+            first = coming.setdefault(path, wheel)
+            if first != wheel:
+                raise OperatorError(f"{wheel.name} would overwrite {path} of {first.name}.")
     for item in distributions():
         if canonicalize_name(item.name) in names:
             continue

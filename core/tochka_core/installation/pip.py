@@ -1,5 +1,6 @@
 """What pip is asked for: which distributions a requirement brings, their wheels, their files."""
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -9,11 +10,16 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from tochka_core.errors import OperatorError
+
+_CONFLICT: Final = re.compile(
+    r"^The conflict is caused by:\n(.*?)(?:\n\s*\n|\Z)", re.MULTILINE | re.DOTALL
+)
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -65,6 +71,7 @@ def resolve(
             *(["--upgrade"] if upgrade else []),
             *options,
             *requirements,
+            explains=True,
         )
         items = msgspec.json.decode(Path(report.name).read_bytes(), type=_Report).install
     return [_step(item) for item in items]
@@ -124,12 +131,13 @@ def uninstall(distributions: Sequence[str]) -> None:
     _pip("uninstall", "--yes", *distributions)
 
 
-def _pip(command: str, *arguments: str) -> None:
+def _pip(command: str, *arguments: str, explains: bool = False) -> None:
+    """Run pip; it *explains* itself at the price of many lines, of which an error tells the few."""
     if find_spec("pip") is None:
         raise OperatorError(
             f"There is no pip in {sys.prefix}; add it with: {sys.executable} -m ensurepip"
         )
-    quiet = ("--quiet", "--no-input", "--disable-pip-version-check")
+    quiet = ("--no-input", "--disable-pip-version-check", *([] if explains else ["--quiet"]))
     result = subprocess.run(  # noqa: S603 - arguments, no shell
         [sys.executable, "-P", "-m", "pip", command, *quiet, *arguments],
         # Killed, we leave pip at work: it inherits the lock on the environment, and keeps it.
@@ -139,6 +147,12 @@ def _pip(command: str, *arguments: str) -> None:
         check=False,
     )
     if result.returncode:
-        errors = [line for line in result.stderr.splitlines() if line.startswith("ERROR: ")]
-        said = "\n".join(line.removeprefix("ERROR: ") for line in errors)
-        raise OperatorError(f"pip {command} failed: {said or result.stderr.strip()}")
+        raise OperatorError(f"pip {command} failed: {_complaint(result.stdout, result.stderr)}")
+
+
+def _complaint(output: str, errors: str) -> str:
+    """Return what pip could not do; where requirements do not go together, whose they are."""
+    if conflict := _CONFLICT.search(output):
+        return "; ".join(line.strip() for line in conflict[1].splitlines())
+    lines = [line for line in errors.splitlines() if line.startswith("ERROR: ")]
+    return "\n".join(line.removeprefix("ERROR: ") for line in lines) or errors.strip()

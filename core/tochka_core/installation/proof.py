@@ -14,9 +14,9 @@ from tochka_plugins.host.gating import CORE_DISTRIBUTION
 from tochka_core import __version__
 from tochka_core.errors import OperatorError
 from tochka_core.installation import pip
+from tochka_core.installation.environment import settle_environment
 from tochka_core.installation.footprint import refuse_overwriting
 from tochka_core.installation.pip import Step
-from tochka_core.installation.snapshot import undo_interrupted_change
 from tochka_core.registry.events import Judgement
 from tochka_core.registry.models import Module
 from tochka_core.registry.session import in_platform_scope
@@ -57,7 +57,7 @@ def proven(
     Raises:
         OperatorError: pip finds no answer, or the core itself or files of others would be replaced.
     """
-    if undo_interrupted_change():
+    if settle_environment():
         tell("Undoing an installation that was interrupted")
     tell("Resolving")
     # The core among them keeps what it needs itself in reach of pip's resolver.

@@ -1,69 +1,63 @@
 """Putting an environment back as it was, also after this process was killed in between."""
 
-import fcntl
 import os
 import shutil
-import sysconfig
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from tochka_core.errors import OperatorError
-
-_FOLDER: Final = "tochka-rollback"
 _JOURNAL: Final = "journal.json"
-
-
-class EnvironmentBusy(OperatorError):
-    """Another process changes the environment."""
-
-    def __init__(self) -> None:
-        super().__init__("Another command changes this environment; try again when it has ended.")
 
 
 class Snapshot:
     """Some files of this environment as they were; the others are nobody's business.
 
-    They are kept as hard links: pip replaces files and does not write into them.
+    They are kept as hard links: pip replaces files and does not write into them. Where the file
+    system has none to give, they are copied.
     """
 
     def __init__(self, folder: Path) -> None:
         """Keep files in *folder*, on their own file system."""
         self._folder = folder
         self._journal = folder / _JOURNAL
+        self._kept: dict[str, str | None] = {}
+        """What is kept of each place, `None` where there was no file."""
 
     @property
     def is_complete(self) -> bool:
-        """All files are kept."""
+        """All files are kept, and should be put back if we are killed."""
         return self._journal.exists()
 
     def take(self, paths: Iterable[Path]) -> None:
         """Keep the files at *paths*, and remember where there is none."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir()
-        kept: dict[str, str | None] = {}
         for number, path in enumerate(sorted(paths)):
-            kept[str(path)] = None
-            if os.path.lexists(path):
-                kept[str(path)] = str(number)
-                os.link(path, self._folder / str(number), follow_symlinks=False)
-        draft = self._journal.with_suffix(".draft")
-        draft.write_bytes(msgspec.json.encode(kept))
-        draft.replace(self._journal)
+            is_there = os.path.lexists(path)
+            self._kept[str(path)] = str(number) if is_there else None
+            if is_there:
+                _link(path, self._folder / str(number))
+        self._write_journal()
+
+    def go_forward(self) -> None:
+        """Leave the files as they are now if we are killed from here on."""
+        self._journal.unlink()
 
     def restore(self) -> bool:
         """Put back what was changed or has gone, remove what has come since; keep nothing."""
-        journal = msgspec.json.decode(self._journal.read_bytes(), type=dict[str, str | None])
-        for place, name in journal.items():
+        if self.is_complete:
+            self._kept = msgspec.json.decode(self._journal.read_bytes(), type=dict[str, str | None])
+        else:
+            self._write_journal()
+        for place, name in self._kept.items():
             path = Path(place)
             if name is None:
                 _remove(path)
             else:
                 _put_back(self._folder / name, path)
-        _remove_what_pip_set_aside(self._folder.parent / "site-packages")
+        _remove_what_pip_set_aside(self._folder.parent)
         self.discard()
         return True
 
@@ -73,6 +67,18 @@ class Snapshot:
         self._journal.unlink(missing_ok=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def _write_journal(self) -> None:
+        draft = self._journal.with_suffix(".draft")
+        draft.write_bytes(msgspec.json.encode(self._kept))
+        draft.replace(self._journal)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:  # another file system, or a file of another account
+        shutil.copy2(source, target, follow_symlinks=False)
+
 
 def _put_back(kept: Path, path: Path) -> None:
     if os.path.lexists(path):
@@ -80,7 +86,7 @@ def _put_back(kept: Path, path: Path) -> None:
             return
         path.unlink()
     path.parent.mkdir(parents=True, exist_ok=True)
-    os.link(kept, path, follow_symlinks=False)
+    _link(kept, path)
 
 
 def _remove(path: Path) -> None:
@@ -100,62 +106,7 @@ def _remove_empty(folder: Path) -> None:
         folder = folder.parent
 
 
-def _remove_what_pip_set_aside(site_packages: Path) -> None:
+def _remove_what_pip_set_aside(library: Path) -> None:
     """Remove the folders under whose names pip hides what it replaces until it has ended."""
-    for folder in site_packages.glob("~*"):
+    for folder in library.glob("*-packages/~*"):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def changing_environment(paths: Iterable[Path]) -> Iterator[Snapshot]:
-    """Yield what can put the files at *paths* back; nobody else changes them in the meantime.
-
-    What an earlier change left half-done, because it was killed, is undone first. An error inside
-    the block undoes what the block has done.
-
-    Raises:
-        OperatorError: the environment is not ours to change.
-        EnvironmentBusy: somebody else changes it.
-    """
-    folder = _folder()
-    if not os.access(folder.parent, os.W_OK):
-        raise OperatorError(f"{folder.parent} cannot be written to; run this as its owner.")
-    with _lock(folder):
-        snapshot = Snapshot(folder)
-        if snapshot.is_complete:
-            snapshot.restore()
-        snapshot.take(paths)
-        try:
-            yield snapshot
-        except BaseException:
-            if snapshot.is_complete:
-                snapshot.restore()
-            raise
-        snapshot.discard()
-
-
-def undo_interrupted_change() -> bool:
-    """Put the environment back if a change of it was killed half-way; tell whether it was.
-
-    Waits for a change that goes on.
-    """
-    snapshot = Snapshot(_folder())
-    if not snapshot.is_complete or not os.access(_folder(), os.W_OK):
-        return False
-    with _lock(_folder(), wait=True):
-        return snapshot.is_complete and snapshot.restore()
-
-
-def _folder() -> Path:
-    return Path(sysconfig.get_path("purelib")).parent / _FOLDER
-
-
-@contextmanager
-def _lock(folder: Path, *, wait: bool = False) -> Iterator[None]:
-    with folder.with_name(f"{folder.name}.lock").open("w") as file:
-        os.set_inheritable(file.fileno(), True)  # noqa: FBT003 - positional only
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError as error:
-            raise EnvironmentBusy from error
-        yield

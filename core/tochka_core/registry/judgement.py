@@ -16,6 +16,7 @@ from tochka_core.db.preflight import check_server
 from tochka_core.logs import configure_logging
 from tochka_core.registry.composition import compose
 from tochka_core.registry.events import Assembled, Began, Event, Judgement, Migration, Ready
+from tochka_core.registry.fingerprint import fingerprint
 from tochka_core.registry.last_judgement import write_last_judgement
 from tochka_core.registry.lifespan import running_modules
 from tochka_core.registry.migration import (
@@ -53,6 +54,7 @@ async def judge(
         await check_server(engine)
         # Before any module is imported: what one does to the process cannot reach the core's.
         core = () if rehearse else (await upgrade_core(engine, tell=tell)).outcomes
+        environment = fingerprint()
         gated = gate(discover(pass_over=_warn), core_version=__version__)
         assembly = compose(
             gated,
@@ -81,7 +83,7 @@ async def judge(
             await write_judgement(
                 session, ready=ready, requires=gated.requires, quarantined=quarantined
             )
-            await write_last_judgement(session, judgement)
+            await write_last_judgement(session, judgement, environment=environment)
         await database.dispose()
     return judgement
 

@@ -18,11 +18,17 @@ from tochka_core.registry.models import LastJudgement, Module
 from tochka_core.settings import Settings
 
 
-async def write_last_judgement(session: AsyncSession, judgement: Judgement) -> None:
-    """Replace the last judgement; where it stands there is nothing to migrate."""
+async def write_last_judgement(
+    session: AsyncSession, judgement: Judgement, *, environment: str | None
+) -> None:
+    """Replace the last judgement; where it stands there is nothing to migrate.
+
+    *environment* is the fingerprint of what was judged, taken before: what is installed meanwhile
+    makes it another one.
+    """
     migrations = [Migration(item.target, item.after, item.after) for item in judgement.migrations]
     lasting = msgspec.structs.replace(judgement, migrations=tuple(migrations))
-    values = {"environment": fingerprint(), "document": msgspec.to_builtins(lasting)}
+    values = {"environment": environment, "document": msgspec.to_builtins(lasting)}
     statement = insert(LastJudgement).values(**values)
     await session.execute(
         statement.on_conflict_do_update(index_elements=[LastJudgement.is_last], set_=values)

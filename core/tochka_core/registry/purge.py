@@ -29,7 +29,10 @@ class Remains(msgspec.Struct, frozen=True):
     enabled_for: int
     """How many tenants have it enabled."""
     referenced_by: tuple[str, ...]
-    """Foreign keys into its tables from elsewhere; while there are any, nothing can be dropped."""
+    """Foreign keys into its tables, and views of them, from elsewhere.
+
+    While there are any, nothing can be dropped.
+    """
 
 
 async def find_remains(engine: AsyncEngine, module: str) -> Remains:
@@ -47,7 +50,7 @@ async def purge(engine: AsyncEngine, module: str) -> Remains:
 
     Raises:
         NotFound: it has nothing in the database.
-        Conflict: its package is installed, or other tables refer to its tables.
+        Conflict: its package is installed, or others refer to its tables.
     """
     async with exclusive(engine) as connection:
         remains = await connection.run_sync(_find_remains, module)
@@ -63,7 +66,7 @@ def refuse(remains: Remains) -> None:
     """Refuse to drop what is in use.
 
     Raises:
-        Conflict: the module's package is installed, or other tables refer to its tables.
+        Conflict: the module's package is installed, or others refer to its tables.
     """
     for candidate in discover():
         if candidate.name == remains.module:
@@ -73,7 +76,7 @@ def refuse(remains: Remains) -> None:
             )
     if remains.referenced_by:
         listed = ", ".join(remains.referenced_by)
-        raise Conflict(f"Other tables refer to those of {remains.module}: {listed}.")
+        raise Conflict(f"Others refer to the tables of {remains.module}: {listed}.")
 
 
 def _find_remains(connection: Connection, module: str) -> Remains:
@@ -114,12 +117,22 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = :schema AND c.relkind IN ('r', 'p') AND c.relname <> 'alembic_version'
 ORDER BY 1
 """
+# A view is bound to what it reads by the rule that makes it one.
 _REFERENCES: Final = """
 SELECT format('%s (%s)', k.conrelid::regclass, k.conname)
 FROM pg_constraint k
 JOIN pg_class target ON target.oid = k.confrelid
 JOIN pg_class source ON source.oid = k.conrelid
 WHERE k.contype = 'f'
+    AND target.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = :schema)
+    AND source.relnamespace <> target.relnamespace
+UNION
+SELECT format('the view %s', source.oid::regclass)
+FROM pg_depend d
+JOIN pg_rewrite rule ON rule.oid = d.objid
+JOIN pg_class target ON target.oid = d.refobjid
+JOIN pg_class source ON source.oid = rule.ev_class
+WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
     AND target.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = :schema)
     AND source.relnamespace <> target.relnamespace
 ORDER BY 1

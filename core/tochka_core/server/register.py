@@ -34,7 +34,8 @@ class Status(msgspec.Struct):
     """`sys.prefix` of its Python."""
     reloads: int = 0
     """How many reloads have begun."""
-    is_reloading: bool = False
+    is_reloading: bool = True
+    """Modules are judged, or workers started or replaced; so it begins."""
     has_reloaded: bool = True
     """The last reload has replaced all workers."""
 
@@ -46,6 +47,11 @@ class Entry:
         """Tell what is new by *write*."""
         self._write = write
         self._status = Status(os.getpid(), sys.prefix)
+        self._tell()
+
+    def started(self) -> None:
+        """Tell that a reload can be asked for."""
+        self._status.is_reloading = False
         self._tell()
 
     def reload_began(self) -> None:

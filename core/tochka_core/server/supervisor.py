@@ -75,6 +75,7 @@ class Supervisor(MPServer):
             is_over=lambda: self.interrupt_signal,
         )
         self._workers.start(self.workers)
+        self._entry.started()
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:  # noqa: ANN401, ARG002 - Granian's own
         try:

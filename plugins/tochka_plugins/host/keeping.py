@@ -19,13 +19,15 @@ class ProcessHarmed(Exception):
 def process_kept() -> Iterator[None]:
     """Put back, after the block, what belongs to the process as a whole.
 
+    What is printed meanwhile goes to standard error: it is not the answer of a command.
+
     Raises:
         ProcessHarmed: code in the block has lowered the recursion limit, gone to another folder, or
             closed a standard stream.
     """
     limit, folder = sys.getrecursionlimit(), _current_folder()
-    streams: dict[str, TextIO | None] = {name: getattr(sys, name) for name in _STREAMS}
-    lent = {name: LentStream(stream) for name, stream in streams.items() if stream is not None}
+    streams = {name: getattr(sys, name) for name in _STREAMS}
+    lent = {name: LentStream(sys.stderr) for name in _STREAMS}
     vars(sys).update(lent)
     try:
         yield

@@ -239,12 +239,12 @@ def test_a_module_that_closes_a_stream_closes_nobody_elses(
     assert getattr(capsys.readouterr(), stream[3:]) == "still open\n"
 
 
-def test_what_a_module_prints_is_printed(written_module, capsys):
+def test_what_a_module_prints_is_no_answer_of_a_command(written_module, capsys):
     source = (
         "import sys; print('hello', flush=True); assert sys.stdout.encoding and sys.stdout.buffer"
     )
     assert assembled(written_module("chatty", source)) == (["chatty"], {})
-    assert capsys.readouterr().out == "hello\n"
+    assert capsys.readouterr() == ("", "hello\n")
 
 
 def test_a_module_that_goes_to_another_folder_takes_nobody_along(

@@ -80,3 +80,9 @@ def test_a_wheel_with_files_of_another_distribution_is_refused(site, tmp_path):
         refuse_overwriting({"words"}, [wheel])
     refuse_overwriting({"words", "notes"}, [wheel])
     refuse_overwriting({"words"}, [write_wheel(tmp_path, "words", {"shared/b.py": ""})])
+
+
+def test_two_wheels_that_bring_one_file_are_refused(site, tmp_path):
+    wheels = [write_wheel(tmp_path, name, {"tests/__init__.py": ""}) for name in ("ants", "bees")]
+    with pytest.raises(OperatorError, match=r"bees-1.0.* would overwrite .*__init__.py of ants-1"):
+        refuse_overwriting({"ants", "bees"}, wheels)

@@ -28,9 +28,9 @@ def purge(*, name: str, yes: bool, as_json: bool) -> None:
     """
     with running_database(read_settings()) as settings:
         remains = asyncio.run(_on_engine(settings, find_remains, name))
-        refuse(remains)
         if not as_json:
             _print_remains(remains)
+        refuse(remains)
         if not yes:
             click.confirm("Drop all of it?", abort=True, err=True)
         asyncio.run(_on_engine(settings, drop_remains, name))
@@ -53,3 +53,5 @@ def _print_remains(remains: Remains) -> None:
     rows = [(table.name, str(table.rows)) for table in remains.tables]
     print_table(("TABLE", "ROWS"), rows)
     click.echo(f"Enabled for {remains.enabled_for} tenants.")
+    for reference in remains.referenced_by:
+        click.echo(f"Referred to by {reference}.")
