@@ -154,25 +154,33 @@ async def _take(
     session: AsyncSession, principal: Principal, invitation_id: UUID, action: str
 ) -> tuple[Tenant, Invitation]:
     own = (Invitation.id == invitation_id) & (Invitation.phone == principal.phone)
-    # The tenant first, as whoever manages it does: two who lock in two orders wait for ever.
+    # The tenant first, as whoever manages it does: two who lock in two orders wait for ever. One of
+    # them: an import may have brought in an invitation with the same id.
     tenant = await session.scalar(
         select(Tenant)
         .join(Invitation, Invitation.tenant_id == Tenant.id)
-        .where(own)
+        .where(own, _is_open())
+        .order_by(Tenant.id)
+        .limit(1)
         .with_for_update(read=True, of=Tenant)
     )
+    if tenant is None:
+        raise _no_such_invitation()
     taken: Invitation | None = await session.scalar(
-        delete(Invitation).where(own, _is_open()).returning(Invitation)
+        delete(Invitation)
+        .where(own, Invitation.tenant_id == tenant.id, _is_open())
+        .returning(Invitation)
     )
-    if tenant is None or taken is None:
+    if taken is None:
         raise _no_such_invitation()
     record(session, action, actor=principal.user_id, tenant=tenant.id, role=taken.role)
     return tenant, taken
 
 
 async def _get_sent(session: AsyncSession, standing: Standing, invitation_id: UUID) -> Invitation:
-    invitation = await session.get(Invitation, invitation_id, with_for_update=True)
-    if invitation is None or invitation.tenant_id != standing.tenant.id:
+    place = (standing.tenant.id, invitation_id)
+    invitation = await session.get(Invitation, place, with_for_update=True)
+    if invitation is None:
         raise _no_such_invitation()
     standing.require_rank_of(invitation.role)
     return invitation

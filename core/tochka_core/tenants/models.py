@@ -102,11 +102,11 @@ class Invitation(PlatformModel, CoreBase):
         UniqueConstraint("tenant_id", "phone"),
         _own_role(),
     )
-    __mapper_args__ = {"primary_key": ["id"]}  # noqa: RUF012 - the name and type are SQLAlchemy's
 
     tenant_id: Mapped[UUID] = mapped_column(
         ForeignKey("tochka.tenants.id", ondelete="CASCADE"), primary_key=True, sort_order=-100
     )
+    """Part of what tells it from others: an import may bring in an id that another tenant has."""
     phone: Mapped[str] = mapped_column(index=True)
     """E.164; nobody needs to have registered with it yet."""
     role: Mapped[str]

@@ -163,6 +163,46 @@ async def test_another_tenants_invitation_is_none(client, make_tenant, register,
     assert (await client.delete(none, headers=owner.headers)).status_code == 404
 
 
+async def test_invitations_with_one_id_are_two(client, make_tenant, register, acme, database):
+    """An import may bring in an invitation with the id of another tenant's."""
+    owner, thief, person = await make_tenant("acme"), await make_tenant("globex"), await register()
+    invited = await acme.invite(owner, person.phone)
+    async with database.platform_scope(reason="test") as session:
+        await session.execute(
+            text(
+                "INSERT INTO tochka.invitations (tenant_id, id, phone, role, expires_at)"
+                " SELECT t.id, i.id, i.phone, 'owner', i.expires_at"
+                " FROM tochka.invitations i, tochka.tenants t WHERE t.name = 'globex'"
+            )
+        )
+    forged = f"{TENANTS}/globex/invitations/{invited.json()['id']}"
+    resent = await client.post(f"{forged}/resend", headers=thief.headers)
+    assert resent.status_code == 200
+    assert len(await acme.received(person)) == 2
+    assert [await acme.answer(person, invited) for _ in range(3)] == [200, 200, 404]
+    assert await acme.role_of(person) == "member"
+    found = await client.get(f"{TENANTS}/globex/members", headers=person.headers)
+    assert sorted(item["role"] for item in found.json()["items"]) == ["owner", "owner"]
+
+
+async def test_to_revoke_an_invitation_takes_no_other_tenants(
+    client, make_tenant, register, acme, database
+):
+    owner, thief, person = await make_tenant("acme"), await make_tenant("globex"), await register()
+    invited = await acme.invite(owner, person.phone)
+    async with database.platform_scope(reason="test") as session:
+        await session.execute(
+            text(
+                "INSERT INTO tochka.invitations (tenant_id, id, phone, role, expires_at)"
+                " SELECT t.id, i.id, '+79995550000', i.role, i.expires_at"
+                " FROM tochka.invitations i, tochka.tenants t WHERE t.name = 'globex'"
+            )
+        )
+    forged = f"{TENANTS}/globex/invitations/{invited.json()['id']}"
+    assert (await client.delete(forged, headers=thief.headers)).status_code == 204
+    assert await acme.answer(person, invited) == 200
+
+
 async def test_a_suspended_tenant_takes_nobody_in(client, make_tenant, master, register, acme):
     owner, person = await make_tenant("acme"), await register()
     invited = await acme.invite(owner, person.phone)
