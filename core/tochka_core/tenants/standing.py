@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import NotFound, PermissionDenied, Principal
 from tochka_plugins.guards import MissingPermission
@@ -123,13 +123,13 @@ async def get_visible_tenant(session: AsyncSession, principal: Principal, name: 
 async def get_standing(session: AsyncSession, principal: Principal, name: str) -> Standing:
     """Return where *principal* stands in the tenant called *name*, to look at something.
 
+    A stranger cannot tell a tenant from one that does not exist, by the time either: there is one
+    query for both, and neither gives a row.
+
     Raises:
         NotFound: there is none, or the caller may not know of it.
     """
-    tenant = await session.scalar(select(Tenant).where(Tenant.name == name))
-    if tenant is None:
-        raise no_such_tenant()
-    return Standing(tenant, principal, await _get_role(session, principal, tenant))
+    return await _get_standing(session, principal, Tenant.name == name)
 
 
 async def lock_tenant(session: AsyncSession, principal: Principal, name: str) -> Standing:
@@ -141,12 +141,12 @@ async def lock_tenant(session: AsyncSession, principal: Principal, name: str) ->
     Raises:
         NotFound: there is none, or the caller may not know of it.
     """
-    standing = await get_standing(session, principal, name)
+    found = (await get_standing(session, principal, name)).tenant
     # Only now: a stranger must not be able to make the tenant's own people wait.
-    await session.refresh(standing.tenant, with_for_update={"key_share": True})
-    # Once more: another may have changed it while this one waited.
-    role = await _get_role(session, principal, standing.tenant)
-    return msgspec.structs.replace(standing, role=role)
+    locked = select(Tenant.id).where(Tenant.id == found.id).with_for_update(key_share=True)
+    await session.execute(locked)
+    # Once more: another may have changed it, or purged it, while this one waited.
+    return await _get_standing(session, principal, Tenant.id == found.id)
 
 
 async def lock_tenant_to(
@@ -164,17 +164,26 @@ async def lock_tenant_to(
     return standing
 
 
-async def _get_role(session: AsyncSession, principal: Principal, tenant: Tenant) -> HeldRole:
-    if principal.role == "platform_master":
-        return HeldRole("owner")
+async def _get_standing(
+    session: AsyncSession, principal: Principal, which: ColumnElement[bool]
+) -> Standing:
+    is_platform = principal.role == "platform_master"
+    place = and_(Membership.tenant_id == Tenant.id, Membership.user_id == principal.user_id)
     own = and_(Role.tenant_id == Membership.tenant_id, Role.name == Membership.role)
     row = (
         await session.execute(
-            select(Membership.role, Role.permissions)
+            select(Tenant, Membership.role, Role.permissions)
+            .join(Membership, place, isouter=is_platform)
             .outerjoin(Role, own)
-            .where(Membership.tenant_id == tenant.id, Membership.user_id == principal.user_id)
+            .where(which)
+            .execution_options(populate_existing=True)
         )
     ).one_or_none()
     if row is None:
         raise no_such_tenant()
-    return HeldRole(row.role, None if row.permissions is None else frozenset(row.permissions))
+    tenant, role, granted = row
+    if is_platform:
+        return Standing(tenant, principal, HeldRole("owner"))
+    return Standing(
+        tenant, principal, HeldRole(role, None if granted is None else frozenset(granted))
+    )

@@ -73,11 +73,11 @@ class Acme:
             running = []
             for number, request in enumerate(requests, start=1):
                 running.append(asyncio.create_task(request))
-                await self._wait_for(number)
+                await self.wait_for(number)
             await holder.rollback()
             return [answer.status_code for answer in await asyncio.gather(*running)]
 
-    async def _wait_for(self, number):
+    async def wait_for(self, number):
         async with self.engine.connect() as connection:
             while await connection.scalar(WAITING) < number:
                 await connection.rollback()
@@ -219,3 +219,17 @@ async def test_who_loses_a_permission_acts_no_more(make_tenant, join, define_rol
     statuses = await acme.race(acme.as_(owner).change_role("staff"), acme.as_(staff).remove(member))
     assert statuses == [200, 403]
     assert await acme.roles(member) == ["member"]
+
+
+async def test_a_tenant_that_is_purged_meanwhile_is_none(client, make_tenant, acme, engine):
+    owner, person = await make_tenant("acme"), acme.master
+    invited = await acme.as_(owner).invite(person)
+    changes = [acme.as_(owner).remove(person), acme.as_(person).answer(invited, "accept")]
+    changes.append(client.patch(TENANT, json={"title": "A"}, headers=person.headers))
+    async with engine.connect() as purger, asyncio.timeout(60):
+        await purger.execute(text("SET LOCAL tochka.owner_sees_all = 'on'"))
+        await purger.execute(text("DELETE FROM tochka.tenants WHERE name = 'acme'"))
+        running = [asyncio.create_task(change) for change in changes]
+        await acme.wait_for(len(running))
+        await purger.commit()
+        assert [answer.status_code for answer in await asyncio.gather(*running)] == [404] * 3
