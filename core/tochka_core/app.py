@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
 
 from litestar import Litestar, Router
 from litestar.config.response_cache import ResponseCacheConfig
@@ -47,6 +48,22 @@ from tochka_core.tenants.permissions import PermissionCatalog
 from tochka_core.tenants.role_controller import OwnPermissionController, RoleController
 from tochka_core.users.controllers import UserController
 
+_CONTROLLERS: Final = (
+    AuthController,
+    UserController,
+    TenantController,
+    ArchiveController,
+    AuditController,
+    MemberController,
+    SentInvitationController,
+    ReceivedInvitationController,
+    RoleController,
+    DomainController,
+    OwnPermissionController,
+    ModuleController,
+)
+"""What the core serves under `/api/v1`."""
+
 
 def create_app(
     settings: Settings,
@@ -76,54 +93,20 @@ def create_app(
     tokens = AccessTokens(
         secret=settings.jwt_secret, lifetime_seconds=settings.access_token_seconds
     )
-    auth = AuthService(
-        database=database,
-        hasher=PasswordHasher(cost=settings.bcrypt_cost, pepper=settings.password_pepper),
-        tokens=tokens,
-        region=settings.default_region,
-    )
     stopped_modules = set(absent)
     permission_catalog = PermissionCatalog(modules)
-    core = Router(
-        path="/",
-        route_handlers=[
-            HealthController,
-            MetricsController,
-            Router(
-                path=API_PATH,
-                route_handlers=[
-                    AuthController,
-                    UserController,
-                    TenantController,
-                    ArchiveController,
-                    AuditController,
-                    MemberController,
-                    SentInvitationController,
-                    ReceivedInvitationController,
-                    RoleController,
-                    DomainController,
-                    OwnPermissionController,
-                    ModuleController,
-                ],
-            ),
-        ],
-        dependencies=core_dependencies(
-            database,
-            {
-                "access_cache": cache,
-                "access_tokens": tokens,
-                "auth": auth,
-                "database": database,
-                "exports": Exports(settings),
-                "permission_catalog": permission_catalog,
-                "proofs": proofs or ProofFinder(servers=settings.name_servers),
-                "settings": settings,
-                "stopped_modules": stopped_modules,
-                "tenant_hooks": TenantHooks(
-                    modules, stopped=stopped_modules, hook_seconds=settings.import_seconds
-                ),
-            },
-        ),
+    hook_seconds = settings.import_seconds
+    core = _core_routes(
+        access_cache=cache,
+        access_tokens=tokens,
+        auth=_auth_service(settings, database, tokens),
+        database=database,
+        exports=Exports(settings),
+        permission_catalog=permission_catalog,
+        proofs=proofs or ProofFinder(servers=settings.name_servers),
+        settings=settings,
+        stopped_modules=stopped_modules,
+        tenant_hooks=TenantHooks(modules, stopped=stopped_modules, hook_seconds=hook_seconds),
     )
     app = Litestar(
         route_handlers=[core, *map(mount, modules), *map(mount_absent, absent)],
@@ -142,9 +125,7 @@ def create_app(
         request_max_body_size=settings.max_body_bytes,
         plugins=[problem_details()],
         lifespan=[
-            _lifespan(
-                database, listener, modules, stopped_modules, hook_seconds=settings.import_seconds
-            )
+            _lifespan(database, listener, modules, stopped_modules, hook_seconds=hook_seconds)
         ],
         openapi_config=openapi_config(),
         response_cache_config=ResponseCacheConfig(key_builder=cache_key),
@@ -154,6 +135,28 @@ def create_app(
     inner = TrustedProxies(app.asgi_handler, settings.proxy_networks)
     app.asgi_handler = RequestId(LastResort(BodyTimeout(inner)))
     return app
+
+
+def _auth_service(settings: Settings, database: Database, tokens: AccessTokens) -> AuthService:
+    return AuthService(
+        database=database,
+        hasher=PasswordHasher(cost=settings.bcrypt_cost, pepper=settings.password_pepper),
+        tokens=tokens,
+        region=settings.default_region,
+    )
+
+
+def _core_routes(*, database: Database, **parts: object) -> Router:
+    """Return the core's own routes; their handlers get *database* and *parts* by name."""
+    return Router(
+        path="/",
+        route_handlers=[
+            HealthController,
+            MetricsController,
+            Router(path=API_PATH, route_handlers=_CONTROLLERS),
+        ],
+        dependencies=core_dependencies(database, {"database": database, **parts}),
+    )
 
 
 def _lifespan(
