@@ -22,7 +22,13 @@ from tochka_migrations import core_target, upgrade
 from tochka_migrations.targets import module_target
 from tochka_plugins.host import Assembly, Candidate, assemble, discover, gate
 
-UNSAFE_AND_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+UNSAFE_AND_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # Its workers are a superuser's, and may not be ended by who drops a test's database.
+    "autovacuum": "off",
+}
 
 
 @pytest.fixture(scope="session")
