@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 from msgspec.structs import replace
@@ -76,10 +75,11 @@ def test_a_server_that_starts_is_found_and_not_signalled_before_it_listens(setti
 
 
 @pytest.mark.parametrize("success", [True, False])
-def test_a_reload_is_waited_for(settings, monkeypatch, success):
-    """Also one that was under way: what it has judged may be older than the request."""
+def test_a_reload_that_begins_later_is_waited_for(settings, monkeypatch, success):
+    """What one that is under way has judged may be older; and reloads may follow without a gap."""
     monkeypatch.setattr(register, "_POLL_SECONDS", 0.001)
     with registered(settings) as entry:
+        entry.started()
         entry.reload_began()
         signalled = threading.Event()
         monkeypatch.setattr(signal, "SIGHUP", 0)
@@ -88,13 +88,13 @@ def test_a_reload_is_waited_for(settings, monkeypatch, success):
         (server,) = find_servers(settings)
         waiting = threading.Thread(target=lambda: results.append(reload(settings, server)))
         waiting.start()
-        time.sleep(0.01)
-        assert not signalled.is_set()
-        entry.reload_ended(success=not success)
         signalled.wait()
+        entry.reload_ended(success=not success)
         entry.reload_began()
+        waiting.join(0.02)
         assert results == []
         entry.reload_ended(success=success)
+        entry.reload_began()
         waiting.join()
         assert results == [success]
 

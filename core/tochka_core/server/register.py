@@ -32,12 +32,14 @@ class Status(msgspec.Struct):
     pid: int
     environment: str
     """`sys.prefix` of its Python."""
-    reloads: int = 0
+    has_started: bool = False
+    """It may be signalled: before, SIGHUP would end it."""
+    begun: int = 0
     """How many reloads have begun."""
-    is_reloading: bool = True
-    """Modules are judged, or workers started or replaced; so it begins."""
+    ended: int = 0
+    """How many of them are over."""
     has_reloaded: bool = True
-    """The last reload has replaced all workers."""
+    """The last one has replaced all workers."""
 
 
 class Entry:
@@ -51,18 +53,17 @@ class Entry:
 
     def started(self) -> None:
         """Tell that a reload can be asked for."""
-        self._status.is_reloading = False
+        self._status.has_started = True
         self._tell()
 
     def reload_began(self) -> None:
         """Tell that the modules are judged anew."""
-        self._status.reloads += 1
-        self._status.is_reloading = True
+        self._status.begun += 1
         self._tell()
 
     def reload_ended(self, *, success: bool) -> None:
         """Tell what became of it."""
-        self._status.is_reloading = False
+        self._status.ended = self._status.begun
         self._status.has_reloaded = success
         self._tell()
 
@@ -108,13 +109,17 @@ def find_servers(settings: Settings) -> list[Status]:
 
 
 def reload(settings: Settings, server: Status) -> bool:
-    """Have *server* judge anew and replace its workers; tell whether it has replaced all."""
+    """Have *server* judge anew and replace its workers; tell whether it has replaced all.
+
+    A reload that is under way does not count, as what it has judged may be older; any later one
+    does, whoever has asked for it.
+    """
     path = _folder(settings) / f"{server.pid}.json"
-    before = _wait(path, lambda status: not status.is_reloading)
+    before = _wait(path, lambda status: status.has_started)
     if before is None:
         return False
     os.kill(server.pid, signal.SIGHUP)
-    after = _wait(path, lambda status: status.reloads > before.reloads and not status.is_reloading)
+    after = _wait(path, lambda status: status.ended > before.begun)
     return after is not None and after.has_reloaded
 
 
