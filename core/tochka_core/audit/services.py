@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from tochka_plugins import PageQuery
 
 from tochka_core.audit.models import AuditEntry
@@ -18,11 +19,19 @@ def record(
 ) -> None:
     """Write down that *actor* (`None`: the command line) does *action*; kept if the work is kept.
 
-    *detail* holds no secret; its values are written as text, what is `None` not at all.
+    The log says so too, once the work is committed. *detail* holds no secret; its values are
+    written as text, what is `None` not at all.
     """
     said = {name: str(value) for name, value in detail.items() if value is not None}
-    session.add(AuditEntry(action=action, actor=actor, tenant=tenant, detail=said))
-    _log.info(action, actor=actor and str(actor), tenant=tenant and str(tenant), **said)
+    entry = AuditEntry(action=action, actor=actor, tenant=tenant, detail=said)
+    session.add(entry)
+
+    def say(committed: Session) -> None:
+        # What a savepoint has taken back is in the session no longer.
+        if entry in committed and not committed.in_nested_transaction():
+            _log.info(action, actor=actor and str(actor), tenant=tenant and str(tenant), **said)
+
+    event.listen(session.sync_session, "after_commit", say)
 
 
 async def list_entries(

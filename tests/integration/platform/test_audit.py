@@ -1,6 +1,7 @@
 """What is done stands in the audit log, in the transaction that does it."""
 
 import pytest
+from structlog.testing import capture_logs
 
 TENANTS = "/api/v1/tenants"
 NOTES = "/api/v1/notes"
@@ -49,6 +50,17 @@ async def test_what_fails_is_not_written_down(client, make_tenant, log):
     path = f"{TENANTS}/acme/members/{owner.id}"
     assert (await client.delete(path, headers=owner.headers)).status_code == 409
     assert [action for action, _, _ in await log(owner)] == ["tenant.created"]
+
+
+async def test_what_is_taken_back_is_not_logged_either(client, make_tenant, master):
+    with capture_logs() as logs:
+        body = {"name": "acme", "domain": "localhost"}
+        refused = await client.post(TENANTS, json=body, headers=master.headers)
+        assert refused.status_code == 400
+        assert "tenant.created" not in [line["event"] for line in logs]
+        await make_tenant("acme", modules=[])
+        told = [line for line in logs if line["event"] == "tenant.created"]
+    assert [(line["name"], line["actor"]) for line in told] == [("acme", str(master.id))]
 
 
 async def test_the_log_is_for_those_who_answer_for_it(client, make_tenant, master, register):
