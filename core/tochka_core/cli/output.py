@@ -1,6 +1,7 @@
 """What commands print: lines for a person, or one JSON document for a program."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -13,6 +14,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON
 def print_json(document: Any) -> None:  # noqa: ANN401 - anything that msgspec encodes
     """Print *document* for a program."""
     click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+
+
+def show_moment(moment: datetime) -> str:
+    """Return *moment* for a person, in UTC and to the second (RFC 3339)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -12,7 +12,7 @@ from tochka_plugins import Conflict, NotFound
 from tochka_core.audit.services import record
 from tochka_core.tenants.hooks import TenantHooks
 from tochka_core.tenants.models import Tenant
-from tochka_core.tenants.names import check_tenant_name
+from tochka_core.tenants.names import NAME_RULE, check_tenant_name
 
 
 async def list_all_tenants(session: AsyncSession) -> Sequence[Tenant]:
@@ -116,10 +116,17 @@ async def restore_tenant(session: AsyncSession, tenant: Tenant, *, actor: UUID |
 
 
 def _named(name: str) -> Select[Tenant]:
+    # The driver cannot send every text that a command is given, such as bytes that are no UTF-8.
+    if not NAME_RULE.fullmatch(name):
+        raise _no_tenant(name)
     return select(Tenant).where(Tenant.name == name)
 
 
 def _existing(tenant: Tenant | None, name: str) -> Tenant:
     if tenant is None:
-        raise NotFound(f"There is no tenant {name!r}.")
+        raise _no_tenant(name)
     return tenant
+
+
+def _no_tenant(name: str) -> NotFound:
+    return NotFound(f"There is no tenant {name!r}.")

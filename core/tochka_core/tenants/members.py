@@ -122,14 +122,16 @@ async def transfer_ownership(
 
     Raises:
         PermissionDenied: it is no owner who acts.
-        NotFound: one of them is no member.
-        Conflict: they are the same person.
+        NotFound: there is no such member.
+        Conflict: they are the same person, or a `platform_master` acts who is no owner.
     """
     standing.require_rank_of("owner")
     if user_id == standing.principal.user_id:
         raise Conflict("You are to name another member.")
+    own = await session.get(Membership, (standing.tenant.id, standing.principal.user_id))
+    if own is None or own.role != "owner":
+        raise Conflict("You are no owner of this tenant; change the role of the member instead.")
     heir = await _get_member(session, standing.tenant, user_id)
-    own = await _get_member(session, standing.tenant, standing.principal.user_id)
     heir.role, own.role = "owner", "admin"
     standing.record(session, "ownership.transferred", user=user_id)
     await session.flush()

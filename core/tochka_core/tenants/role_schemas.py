@@ -9,8 +9,8 @@ from tochka_plugins.context import TenantRole
 
 from tochka_core.tenants.models import Role
 from tochka_core.tenants.permissions import BUILT_IN_ROLES, HeldRole, PermissionCatalog
+from tochka_core.tenants.schemas import Title
 
-Title = Annotated[str, Meta(min_length=1, max_length=200)]
 Permissions = Annotated[list[str], Meta(max_length=1000)]
 
 

@@ -114,7 +114,7 @@ async def delete_role(session: AsyncSession, standing: Standing, name: str) -> N
     ).one()
     if members or invitations:
         raise Conflict(
-            f"The role is held by {members} members and {invitations} open invitations.",
+            f"The role is in use: members {members}, open invitations {invitations}.",
             members=members,
             invitations=invitations,
         )

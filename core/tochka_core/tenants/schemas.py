@@ -10,8 +10,8 @@ from msgspec import UNSET, Meta, UnsetType
 from tochka_core.tenants.models import Invitation, Membership, Tenant
 from tochka_core.users.models import User
 
-Title = Annotated[str, Meta(min_length=1, max_length=200)]
-Reason = Annotated[str, Meta(min_length=1, max_length=500)]
+Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
 Status = Literal["active", "suspended", "deleted"]
 
 

@@ -138,6 +138,17 @@ async def test_ownership_goes_to_another_member_only(client, make_tenant, regist
         assert (await client.post(path, json=body, headers=owner.headers)).status_code == status
 
 
+async def test_who_owns_nothing_has_no_ownership_to_hand_over(
+    client, make_tenant, join, master, roles
+):
+    owner, heir = await make_tenant("acme"), await join()
+    body = {"user_id": str(heir.id)}
+    refused = await client.post(f"{TENANTS}/acme/ownership", json=body, headers=master.headers)
+    assert refused.status_code == 409
+    assert "change the role" in refused.json()["detail"]
+    assert await roles() == {str(owner.id): "owner", str(heir.id): "member"}
+
+
 async def test_owners_who_depose_each_other_at_once_leave_one(make_tenant, join, change, roles):
     first = await make_tenant("acme")
     second = await join("owner")

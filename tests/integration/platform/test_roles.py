@@ -200,6 +200,7 @@ async def test_the_roles_of_another_tenant_are_none(client, make_tenant, define_
         ({"name": "support", "permissions": ["contacts"]}, "/permissions/0"),
         ({"name": "support", "permissions": "notes:read"}, "/permissions"),
         ({"name": "support", "permissions": [], "title": ""}, "/title"),
+        ({"name": "support", "permissions": [], "title": " "}, "/title"),
         ({"name": "support", "permissions": [], "tenant_id": "x"}, "/tenant_id"),
     ],
     ids=str,

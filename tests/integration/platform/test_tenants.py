@@ -95,6 +95,7 @@ async def test_a_race_for_a_name_has_one_winner(client, master):
         ({"name": "acme", "domain": "10.0.0.1"}, "/domain"),
         ({"name": "acme", "owner_phone": "12"}, "/owner_phone"),
         ({"name": "acme", "title": ""}, "/title"),
+        ({"name": "acme", "title": " \t"}, "/title"),
         ({"name": "acme", "id": "1"}, "/id"),
     ],
 )

@@ -39,6 +39,20 @@ def test_a_tenant_lives_and_is_purged(tenants, told, sql):
     assert told("create", "initech")["id"] != made["id"]
 
 
+def test_what_cannot_be_a_name_means_no_tenant(tenants):
+    for name in ("acme\udcff", "A", ""):
+        assert tenants("show", name) == (1, f"Error: There is no tenant {name!r}.")
+
+
+def test_a_person_reads_until_when_a_tenant_can_be_restored(tenants, told):
+    told("create", "acme")
+    code, line = tenants("delete", "acme")
+    until = told("show", "acme")["purge_after"].split(".")[0] + "Z"
+    assert (code, line) == (0, f"Deleted tenant acme; it can be purged after {until}.")
+    assert f"can be purged after {until}  acme" in tenants("list")[1]
+    assert f"purge_after: {until}" in tenants("show", "acme")[1].splitlines()
+
+
 def test_a_purge_drops_the_rows_of_one_tenant_everywhere(tenants, told, sql):
     ids = {name: told("create", name)["id"] for name in ("acme", "globex")}
     for tenant in ids.values():

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_core.cli.input import read_input
 from tochka_core.cli.output import json_option, print_json
+from tochka_core.cli.tenants.listing import when_purged
 from tochka_core.cli.tenants.session import in_platform, load_hooks
 from tochka_core.settings import Settings
 from tochka_core.tenants.life_cycle import (
@@ -80,7 +81,7 @@ def delete(*, name: str, as_json: bool) -> None:
         await delete_tenant(session, tenant, hooks=hooks, grace_days=grace_days, actor=None)
 
     tenant = _apply("delete", name, change)
-    _print(tenant, f"Deleted tenant {name}; it can be purged after {tenant.purge_after}.", as_json)
+    _print(tenant, f"Deleted tenant {name}; it {when_purged(tenant)}.", as_json)
 
 
 @click.command()

@@ -1,9 +1,11 @@
 """`tochka tenants list` and `tochka tenants show`."""
 
+from datetime import datetime
+
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tochka_core.cli.output import json_option, print_json, print_table
+from tochka_core.cli.output import json_option, print_json, print_table, show_moment
 from tochka_core.cli.tenants.session import in_platform
 from tochka_core.settings import Settings
 from tochka_core.tenants.life_cycle import get_named, list_all_tenants
@@ -45,11 +47,18 @@ def show(*, name: str, as_json: bool) -> None:
             click.echo(f"{field}: {_text(getattr(tenant, field))}")
 
 
+def when_purged(tenant: TenantOut) -> str:
+    """Return from when on the deleted *tenant* is due to be purged, as the end of a sentence."""
+    return f"can be purged after {_text(tenant.purge_after)}"
+
+
 def _detail(tenant: TenantOut) -> str:
     if tenant.purge_after is not None:
-        return f"can be purged after {_text(tenant.purge_after)}"
+        return when_purged(tenant)
     return tenant.suspension_reason or "-"
 
 
 def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return show_moment(value)
     return "-" if value is None else str(value)
