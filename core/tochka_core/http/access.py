@@ -155,9 +155,12 @@ def _check_permissions(principal: Principal | None, needed: Sequence[str]) -> No
 async def _enter(
     look: Look, scope: "Scope", person: Principal, own: list[Found], asked: Asked
 ) -> Found | None:
-    """Return the tenant that a `platform_master` enters; only for them are strangers' looked up."""
-    is_own = asked.name is None or any(tenant.name == asked.name for tenant in own)
-    if is_own or person.role != "platform_master":
+    """Return the tenant that a `platform_master` enters; only for them are strangers' looked up.
+
+    None where the host has chosen one of their own: it is not for the header to say another.
+    """
+    is_own = any(tenant.is_by_domain or tenant.name == asked.name for tenant in own)
+    if is_own or asked.name is None or person.role != "platform_master":
         return None
     foreign = await find_foreign_tenants(look, asked)
     return enter_as_platform(await look.session(), scope, person, foreign, asked.name)

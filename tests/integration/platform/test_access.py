@@ -101,6 +101,20 @@ async def test_host_and_header_that_agree_are_fine_and_that_differ_are_not(clien
         assert pointers(response) == ["/X-Tenant"]
 
 
+async def test_nobody_enters_another_tenant_than_their_own_that_the_host_chooses(
+    client, make_tenant, master, join
+):
+    await make_tenant("acme", domain="shop.example.com")
+    await make_tenant("globex")
+    own = {"phone": master.phone}
+    await client.post("/api/v1/tenants/acme/members", json=own, headers=master.headers)
+    headers = {**master.at("globex"), "X-Tenant-Reason": "support"}
+    assert (await client.get(NOTES, headers=headers)).status_code == 200
+    response = await client.get(NOTES, headers={**headers, "Host": "shop.example.com"})
+    assert response.status_code == 400
+    assert pointers(response) == ["/X-Tenant"]
+
+
 async def test_a_stranger_cannot_tell_a_tenants_host_from_any_other(client, make_tenant):
     await make_tenant("acme", domain="shop.example.com")
     stranger = await make_tenant("globex")
