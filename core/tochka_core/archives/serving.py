@@ -18,6 +18,7 @@ from tochka_core.archives.writing import Write, write_archive
 from tochka_core.db import Database
 from tochka_core.settings import Settings
 from tochka_core.tenants.models import Tenant
+from tochka_core.tenants.standing import no_such_tenant
 
 AT_ONCE: Final = 2
 """In one worker; each has a connection of its own, and compresses."""
@@ -63,7 +64,9 @@ class Exports:
             database = Database(self._url, pool_size=1)
             try:
                 async with database.snapshot(reason="export") as session:
-                    tenant = await session.get_one(Tenant, tenant_id)
+                    tenant = await session.get(Tenant, tenant_id)
+                    if tenant is None:  # It was purged since it was asked for.
+                        raise no_such_tenant()
                     await write_archive(session, tenant, revisions, write)
             finally:
                 await database.dispose()

@@ -79,6 +79,21 @@ async def test_it_is_of_one_moment_whatever_is_written_meanwhile(
         assert list(archive.lines("tables/mod_notes.notes.ndjson")) == []
 
 
+async def test_a_tenant_that_is_purged_before_it_begins_is_none(
+    client, make_tenant, engine, monkeypatch
+):
+    owner = await make_tenant("acme")
+
+    async def purge(url):
+        async with engine.begin() as connection:
+            await connection.execute(text("SET LOCAL tochka.owner_sees_all = 'on'"))
+            await connection.execute(text("DELETE FROM tochka.tenants"))
+        return await read_revisions(url)
+
+    monkeypatch.setattr(serving, "read_revisions", purge)
+    assert (await client.get(EXPORT, headers=owner.headers)).status_code == 404
+
+
 async def test_a_snapshot_writes_nothing(database):
     with pytest.raises(DBAPIError, match="read-only"):
         async with database.snapshot(reason="test") as session:
