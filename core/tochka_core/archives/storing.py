@@ -24,6 +24,7 @@ from tochka_core.domains.claims import renew_tokens
 from tochka_core.registry.record import read_ready
 from tochka_core.tenants.models import Tenant
 from tochka_core.tenants.names import check_tenant_name
+from tochka_core.tenants.roles import check_roles
 from tochka_core.tenants.tables import TenantTable, list_tenant_tables, quoted
 
 _BATCH_BYTES: Final = 2**20
@@ -58,8 +59,8 @@ async def store_archive(
 
     Raises:
         ArchiveRefused: a module is missing or at another revision, or the archive does not fit.
-        InvalidInput: the name breaks a rule.
-        Conflict: the name or the id is taken.
+        InvalidInput: the name of the tenant or of a role breaks a rule.
+        Conflict: the name or the id is taken, or there are too many roles.
     """
     manifest = archive.manifest
     await _refuse_unfit(session, manifest, revisions)
@@ -72,6 +73,7 @@ async def store_archive(
         for exported, table in pairs:
             await storing.store(exported, table)
         await storing.end()
+        await check_roles(session, tenant.id)
         # Tokens are read in the DNS by anybody, and whoever made the archive may have done so.
         await renew_tokens(session, tenant.id)
     except DBAPIError as error:

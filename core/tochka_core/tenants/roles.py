@@ -25,6 +25,24 @@ async def list_roles(session: AsyncSession, tenant_id: UUID) -> Sequence[Role]:
     return (await session.scalars(own)).all()
 
 
+async def check_roles(session: AsyncSession, tenant_id: UUID) -> None:
+    """Hold the roles that an import has brought in to the rules for those that are defined here.
+
+    Raises:
+        InvalidInput: a name breaks a rule, or what is granted is no list of names.
+        Conflict: there are more than a tenant may define.
+    """
+    own = select(Role).where(Role.tenant_id == tenant_id).limit(MAX_ROLES + 1)
+    found = (await session.scalars(own)).all()
+    if len(found) > MAX_ROLES:
+        raise Conflict(f"A tenant may define {MAX_ROLES} roles.")
+    for role in found:
+        check_role_name(role.name)
+        granted: Sequence[object] = role.permissions
+        if not all(isinstance(name, str) for name in granted):
+            raise InvalidInput("A role holds names of permissions.", pointer="/permissions")
+
+
 async def get_role(session: AsyncSession, tenant_id: UUID, name: str) -> Role:
     """Return a role that a tenant has defined.
 

@@ -4,6 +4,8 @@ import json
 import stat
 from zipfile import ZipFile
 
+import pytest
+
 RICH = """
 CREATE TABLE mod_notes.things (
     tenant_id uuid NOT NULL REFERENCES tochka.tenants ON DELETE CASCADE, id int NOT NULL,
@@ -135,6 +137,23 @@ def test_roles_come_along_and_domains_are_to_be_proven_anew(here, there, acme, t
     here.told("delete", "acme")
     here.told("purge", "acme", "--yes")
     assert here.sql(CLAIMS) == here.sql(PROOFS) == []
+
+
+@pytest.mark.parametrize(
+    "role", [("Owner ", "{}"), ("clerk", "{NULL,notes:read}"), ("clerk", "{{a},{b}}")]
+)
+def test_a_role_that_nobody_could_define_is_refused(here, there, acme, tmp_path, role):
+    here.sql(
+        "INSERT INTO tochka.roles (tenant_id, name, title, permissions)"
+        " VALUES (:id, :name, 'Clerk', CAST(CAST(:granted AS text) AS text[]))",
+        id=acme,
+        name=role[0],
+        granted=role[1],
+    )
+    here.told("export", "acme", tmp_path / "acme.zip")
+    code, output = there.run("import", tmp_path / "acme.zip")
+    assert (code, "role" in output) == (1, True)
+    assert there.sql("SELECT FROM tochka.tenants") == []
 
 
 def test_a_tenant_is_put_beside_itself_under_another_name(here, acme, archive):
