@@ -10,7 +10,7 @@ from tochka_core.registry import services
 from tochka_core.registry.schemas import ModuleOut, ModuleSwitch, TenantModuleOut
 from tochka_core.tenants.permissions import MANAGE_MODULES
 from tochka_core.tenants.standing import (
-    get_visible_tenant,
+    get_open_tenant,
     lock_tenant_to,
     require_platform_master,
 )
@@ -42,7 +42,7 @@ class ModuleController(Controller):
         self, name: FromPath[str], platform_session: PlatformSession, principal: CurrentPrincipal
     ) -> list[TenantModuleOut]:
         """Return what the tenant has and could enable."""
-        tenant = await get_visible_tenant(platform_session, principal, name)
+        tenant = await get_open_tenant(platform_session, principal, name)
         found = await services.list_tenant_modules(platform_session, tenant.id)
         return [TenantModuleOut.of(module, enabled=enabled) for module, enabled in found]
 

@@ -15,7 +15,7 @@ from tochka_core.tenants import members
 from tochka_core.tenants.permissions import MANAGE_MEMBERS, PermissionCatalog
 from tochka_core.tenants.schemas import MemberIn, MemberOut, MemberPatch, OwnershipIn
 from tochka_core.tenants.standing import (
-    get_visible_tenant,
+    get_open_tenant,
     lock_tenant,
     lock_tenant_to,
     require_platform_master,
@@ -39,7 +39,7 @@ class MemberController(Controller):
         offset: Offset = 0,
     ) -> Page[MemberOut]:
         """Return who belongs to the tenant, the oldest members first."""
-        tenant = await get_visible_tenant(platform_session, principal, name)
+        tenant = await get_open_tenant(platform_session, principal, name)
         query = PageQuery(limit=limit, offset=offset)
         found, total = await members.list_members(platform_session, tenant, query)
         return query.page([MemberOut.of(*member) for member in found], total)

@@ -16,7 +16,7 @@ from tochka_core.tenants.role_schemas import (
     RoleOut,
     RolePatch,
 )
-from tochka_core.tenants.standing import get_visible_tenant, lock_tenant_to
+from tochka_core.tenants.standing import get_open_tenant, lock_tenant_to
 
 
 class RoleController(Controller):
@@ -34,7 +34,7 @@ class RoleController(Controller):
         permission_catalog: NamedDependency[PermissionCatalog],
     ) -> list[PermissionOut]:
         """Return what a role of the tenant may hold: the core's, then those of its modules."""
-        tenant = await get_visible_tenant(platform_session, principal, name)
+        tenant = await get_open_tenant(platform_session, principal, name)
         enabled = await enabled_modules(platform_session, tenant.id)
         return [PermissionOut.of(item) for item in permission_catalog.of_tenant(enabled)]
 
@@ -47,7 +47,7 @@ class RoleController(Controller):
         permission_catalog: NamedDependency[PermissionCatalog],
     ) -> list[RoleOut]:
         """Return the built-in roles, the highest first, then the tenant's own by name."""
-        tenant = await get_visible_tenant(platform_session, principal, name)
+        tenant = await get_open_tenant(platform_session, principal, name)
         enabled = await enabled_modules(platform_session, tenant.id)
         own = await roles.list_roles(platform_session, tenant.id)
         return [
@@ -80,7 +80,7 @@ class RoleController(Controller):
         permission_catalog: NamedDependency[PermissionCatalog],
     ) -> RoleOut:
         """Return one role, a built-in one or one of the tenant's own."""
-        tenant = await get_visible_tenant(platform_session, principal, name)
+        tenant = await get_open_tenant(platform_session, principal, name)
         enabled = await enabled_modules(platform_session, tenant.id)
         if role in BUILT_IN_ROLES:
             return RoleOut.of_built_in(role, permission_catalog, enabled)

@@ -120,6 +120,18 @@ async def get_visible_tenant(session: AsyncSession, principal: Principal, name: 
     return (await get_standing(session, principal, name)).tenant
 
 
+async def get_open_tenant(session: AsyncSession, principal: Principal, name: str) -> Tenant:
+    """Return the tenant called *name*, to a member only while it is active.
+
+    Raises:
+        NotFound: there is none, or the caller may not know of it.
+        PermissionDenied: it is suspended or deleted, and the caller is no `platform_master`.
+    """
+    standing = await get_standing(session, principal, name)
+    standing.refuse_closed()
+    return standing.tenant
+
+
 async def get_standing(session: AsyncSession, principal: Principal, name: str) -> Standing:
     """Return where *principal* stands in the tenant called *name*, to look at something.
 

@@ -228,6 +228,29 @@ async def test_a_deleted_tenant_is_closed_until_it_is_restored(
     assert (await client.post(f"{ACME}/restore", headers=owner.headers)).status_code == 409
 
 
+@pytest.mark.parametrize("state", ["suspended", "deleted"])
+async def test_a_closed_tenant_shows_members_itself_alone(client, make_tenant, master, state):
+    owner = await make_tenant("acme")
+    if state == "deleted":
+        await client.delete(ACME, headers=owner.headers)
+    else:
+        await client.patch(ACME, json={"suspension_reason": "unpaid"}, headers=master.headers)
+    described = (await client.get("/schema/openapi.json")).json()["paths"]
+    of_one = "/api/v1/tenants/{name}"
+    asked = [
+        path.format(name="acme", role="owner")
+        for path, operations in described.items()
+        if path.startswith(of_one) and "get" in operations
+    ]
+    told = {path: await client.get(path, headers=owner.headers) for path in asked}
+    assert {path for path, answer in told.items() if answer.status_code != 403} == {
+        ACME,
+        f"{ACME}/export",
+    }
+    for path in asked:
+        assert (await client.get(path, headers=master.headers)).status_code == 200
+
+
 async def test_only_an_owner_or_the_platform_deletes_and_restores(
     client, make_tenant, master, register
 ):
