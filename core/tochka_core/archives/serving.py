@@ -21,7 +21,7 @@ from tochka_core.tenants.models import Tenant
 from tochka_core.tenants.standing import no_such_tenant
 
 AT_ONCE: Final = 2
-"""In one worker; each has a connection of its own, and compresses."""
+"""In one worker, of different tenants; each has a connection of its own, and compresses."""
 
 PATIENCE_SECONDS: Final = 60.0
 """How long a client may take nothing: meanwhile the snapshot keeps the database from tidying up."""
@@ -32,11 +32,11 @@ _log = structlog.get_logger(__name__)
 
 
 class TooManyExports(Unavailable):
-    """The worker makes as many archives as it may at once."""
+    """The worker makes as many archives as it may at once, or one of the tenant already."""
 
     def __init__(self) -> None:
         """Ask the client to come back in half a minute."""
-        super().__init__("Too many tenants are being exported.", retry_after_seconds=30)
+        super().__init__("Too many exports are being made.", retry_after_seconds=30)
 
 
 class Exports:
@@ -45,7 +45,8 @@ class Exports:
     def __init__(self, settings: Settings) -> None:
         """Connect to the database itself, not through a pooler: an export may take long."""
         self._url = settings.engine_url
-        self._free = AT_ONCE
+        self._running: set[UUID] = set()
+        """Tenants, each once: whoever takes theirs slowly keeps nobody else from theirs."""
 
     def response(self, tenant: Tenant) -> "ArchiveResponse":
         """Return the answer that carries *tenant* as an archive.
@@ -53,13 +54,12 @@ class Exports:
         Raises:
             TooManyExports: none can begin now.
         """
-        if self._free == 0:
-            raise TooManyExports
         tenant_id = tenant.id
+        self._refuse_more(tenant_id)
         return ArchiveResponse(tenant.name, lambda write: self._export(tenant_id, write))
 
     async def _export(self, tenant_id: UUID, write: Write) -> None:
-        async with self._turn():
+        async with self._turn(tenant_id):
             revisions = await read_revisions(self._url)
             database = Database(self._url, pool_size=1)
             try:
@@ -72,14 +72,17 @@ class Exports:
                 await database.dispose()
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        if self._free == 0:
-            raise TooManyExports
-        self._free -= 1
+    async def _turn(self, tenant_id: UUID) -> AsyncIterator[None]:
+        self._refuse_more(tenant_id)
+        self._running.add(tenant_id)
         try:
             yield
         finally:
-            self._free += 1
+            self._running.remove(tenant_id)
+
+    def _refuse_more(self, tenant_id: UUID) -> None:
+        if tenant_id in self._running or len(self._running) >= AT_ONCE:
+            raise TooManyExports
 
 
 class ArchiveResponse(Response[bytes]):

@@ -49,10 +49,15 @@ async def test_a_worker_makes_so_many_at_once_and_then_more(client, make_tenant,
     for _ in range(serving.AT_ONCE + 1):
         assert (await client.get(EXPORT, headers=owner.headers)).status_code == 200
     exports = serving.Exports(settings)
-    async with exports._turn(), exports._turn():
+    acme, globex, other = (Tenant(id=uuid4(), name=name) for name in ("acme", "globex", "other"))
+    async with exports._turn(acme.id):
         with pytest.raises(serving.TooManyExports):
-            exports.response(Tenant(id=uuid4(), name="acme"))
-    assert exports.response(Tenant(id=uuid4(), name="acme"))
+            exports.response(acme)
+        assert exports.response(globex)
+        async with exports._turn(globex.id):
+            with pytest.raises(serving.TooManyExports):
+                exports.response(other)
+    assert exports.response(acme)
 
 
 async def test_it_is_of_one_moment_whatever_is_written_meanwhile(
