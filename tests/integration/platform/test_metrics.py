@@ -20,7 +20,7 @@ async def monitored(settings, notes):
 async def test_the_state_and_the_seconds_of_each_module_are_measured(monitored, database):
     async with database.platform_scope(reason="test") as session:
         ready = (Ready("notes", "1.0", {"load": 0.25, "migrate": 2.0}),)
-        await write_last_judgement(session, Judgement(ready, (), ()))
+        await write_last_judgement(session, Judgement(ready, (), ()), environment=None)
     answer = await monitored.get("/metrics", headers=TOKEN)
     assert answer.headers["content-type"].startswith("text/plain")
     lines = answer.text.splitlines()
