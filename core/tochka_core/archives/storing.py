@@ -20,7 +20,7 @@ from tochka_core.archives.revisions import core_revision
 from tochka_core.audit.services import record
 from tochka_core.auth.passwords import PasswordHasher
 from tochka_core.db.narrowing import narrowed
-from tochka_core.domains.claims import renew_tokens
+from tochka_core.domains.claims import check_claims, renew_tokens
 from tochka_core.registry.record import read_ready
 from tochka_core.tenants.models import Tenant
 from tochka_core.tenants.names import check_tenant_name
@@ -59,7 +59,7 @@ async def store_archive(
 
     Raises:
         ArchiveRefused: a module is missing or at another revision, or the archive does not fit.
-        InvalidInput: the name of the tenant or of a role breaks a rule.
+        InvalidInput: a name, of the tenant, a role or a domain, breaks a rule.
         Conflict: the name or the id is taken, or there are too many roles.
     """
     manifest = archive.manifest
@@ -74,6 +74,7 @@ async def store_archive(
             await storing.store(exported, table)
         await storing.end()
         await check_roles(session, tenant.id)
+        await check_claims(session, tenant.id)
         # Tokens are read in the DNS by anybody, and whoever made the archive may have done so.
         await renew_tokens(session, tenant.id)
     except DBAPIError as error:

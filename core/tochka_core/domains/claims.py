@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Text, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Conflict, NotFound, PageQuery
+from tochka_plugins import Conflict, InvalidInput, NotFound, PageQuery
 
 from tochka_core.domains.models import Domain, DomainClaim
 from tochka_core.domains.names import normalize_domain
@@ -29,6 +29,19 @@ HeldClaim = tuple[DomainClaim, Domain | None]
 def new_token() -> str:
     """Return what nobody can guess and only its tenant is told."""
     return secrets.token_urlsafe(32)
+
+
+async def check_claims(session: AsyncSession, tenant_id: UUID) -> None:
+    """Hold the claims that an import has brought in to the rule for those that are made here.
+
+    Raises:
+        InvalidInput: one is for no domain name, for one that passes for another, or written
+            otherwise than a browser sends it.
+    """
+    own = select(DomainClaim.domain).where(DomainClaim.tenant_id == tenant_id)
+    for domain in await session.scalars(own):
+        if normalize_domain(domain) != domain:
+            raise InvalidInput("This domain is not written as it is kept.", pointer="/domain")
 
 
 async def renew_tokens(session: AsyncSession, tenant_id: UUID) -> None:

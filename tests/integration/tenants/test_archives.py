@@ -156,6 +156,19 @@ def test_a_role_that_nobody_could_define_is_refused(here, there, acme, tmp_path,
     assert there.sql("SELECT FROM tochka.tenants") == []
 
 
+@pytest.mark.parametrize("domain", ["é.example", "Shop.example.com", "a..b"])
+def test_a_claim_that_nobody_could_make_is_refused(here, there, acme, tmp_path, domain):
+    here.sql(
+        "INSERT INTO tochka.domain_claims (tenant_id, domain, token) VALUES (:id, :domain, 'x')",
+        id=acme,
+        domain=domain,
+    )
+    here.told("export", "acme", tmp_path / "acme.zip")
+    code, output = there.run("import", tmp_path / "acme.zip")
+    assert (code, "domain" in output) == (1, True)
+    assert there.sql("SELECT FROM tochka.tenants") == []
+
+
 def test_a_tenant_is_put_beside_itself_under_another_name(here, acme, archive):
     assert here.run("import", archive) == (
         1,
