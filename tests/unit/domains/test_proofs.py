@@ -70,7 +70,10 @@ async def test_only_a_site_that_is_in_order_says_that_there_is_no_file(internet,
     assert (await find(internet)).file is finding
 
 
-@pytest.mark.parametrize("place", ["https://other.example.com", "http://169.254.169.254", ""])
+@pytest.mark.parametrize(
+    "place",
+    ["https://other.example.com", "http://169.254.169.254", "", "http://xn--0", "mailto:a"],
+)
 async def test_redirects_are_not_followed(internet, place):
     internet.publish_file("other.example.com", TOKEN)
     internet.publish_file(DOMAIN, "", status=302, Location=f"{place}{FILE_PATH}")

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Final
 
 import httpx
@@ -25,7 +26,8 @@ class Website:
 
     The name is resolved once, by the caller: what is connected to is an address, so that no second
     answer of the name servers can lead elsewhere. The certificate must be the domain's all the
-    same. Redirects are not followed, and the proxies of the environment not used.
+    same. Redirects are not even looked at: where one leads can be malformed in ways that httpx's
+    client, which prepares to follow it, raises for. The environment's proxies are not used.
     """
 
     def __init__(self, *, port: int = 443, tls: ssl.SSLContext | None = None) -> None:
@@ -51,11 +53,10 @@ class Website:
     async def _read_from(self, address: Address, domain: str, path: str) -> bytes:
         url = httpx.URL(scheme="https", host=str(address), port=self._port, path=path)
         headers = {"Host": domain, "Accept-Encoding": "identity", "User-Agent": "tochka-rosta"}
+        request = httpx.Request("GET", url, headers=headers, extensions={"sni_hostname": domain})
         async with (
-            httpx.AsyncClient(verify=self._tls, trust_env=False, timeout=READ_SECONDS) as client,
-            client.stream(
-                "GET", url, headers=headers, extensions={"sni_hostname": domain}
-            ) as response,
+            httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False) as transport,
+            aclosing(await transport.handle_async_request(request)) as response,
         ):
             if response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS:
                 raise NoAnswer
