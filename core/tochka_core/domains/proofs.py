@@ -1,11 +1,12 @@
 """Whether somebody who may change a domain has put our token there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 from functools import cached_property
 from typing import Final, Literal, Protocol
 
 import msgspec
+import structlog
 
 from tochka_core.domains import lookups
 from tochka_core.domains.addresses import Address, is_public
@@ -17,6 +18,8 @@ RECORD_PREFIX: Final = "_tochka-challenge"
 FILE_PATH: Final = "/.well-known/tochka-challenge"
 
 ProofMethod = Literal["dns", "file"]
+
+_log = structlog.get_logger(__name__)
 
 
 class Finding(StrEnum):
@@ -90,25 +93,30 @@ class ProofFinder:
 
         No transaction may be open meanwhile: a stranger decides how long it takes.
         """
-        dns = await self._look_in_dns(domain, token)
+        dns = await _found(self._look_in_dns(domain, token), domain)
         if dns is Finding.FOUND:
             return Proof(dns=dns, file=Finding.UNKNOWN)
-        return Proof(dns=dns, file=await self._look_on_website(domain, token))
+        return Proof(dns=dns, file=await _found(self._look_on_website(domain, token), domain))
 
     async def _look_in_dns(self, domain: str, token: str) -> Finding:
-        try:
-            texts = await self._resolver.find_texts(f"{RECORD_PREFIX}.{domain}")
-        except NoAnswer:
-            return Finding.UNKNOWN
+        texts = await self._resolver.find_texts(f"{RECORD_PREFIX}.{domain}")
         return Finding.FOUND if token in texts else Finding.ABSENT
 
     async def _look_on_website(self, domain: str, token: str) -> Finding:
-        try:
-            addresses = await self._resolver.find_addresses(domain)
-            allowed = [address for address in addresses if self._is_allowed(address)]
-            if not allowed:
-                return Finding.ABSENT
-            content = await self._website.read(domain, FILE_PATH, allowed)
-        except NoAnswer:
-            return Finding.UNKNOWN
+        addresses = await self._resolver.find_addresses(domain)
+        allowed = [address for address in addresses if self._is_allowed(address)]
+        if not allowed:
+            return Finding.ABSENT
+        content = await self._website.read(domain, FILE_PATH, allowed)
         return Finding.FOUND if content.strip() == token.encode() else Finding.ABSENT
+
+
+async def _found(look: Awaitable[Finding], domain: str) -> Finding:
+    try:
+        return await look
+    except NoAnswer:
+        return Finding.UNKNOWN
+    except Exception as error:  # noqa: BLE001 - the libraries promise no list of what they raise
+        # A stranger's server has sent what a library did not expect: no other domain's matter.
+        _log.warning("look-up failed", domain=domain, exc_info=error)
+        return Finding.UNKNOWN

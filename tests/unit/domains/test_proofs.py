@@ -139,6 +139,17 @@ async def test_a_site_that_says_nothing_is_left_in_time(internet, monkeypatch):
         internet.site.may_go_on.set()
 
 
+async def test_what_a_library_does_not_expect_is_no_answer():
+    class Startled:
+        async def find_texts(self, name):
+            raise ValueError(name)
+
+        find_addresses = find_texts
+
+    proof = await ProofFinder(resolver=Startled()).find(DOMAIN, TOKEN)
+    assert proof == Proof(dns=UNKNOWN, file=UNKNOWN)
+
+
 async def test_a_name_server_that_cannot_say_is_no_answer(internet):
     internet.zone.failing.update({DOMAIN, f"_tochka-challenge.{DOMAIN}"})
     assert await find(internet) == Proof(dns=UNKNOWN, file=UNKNOWN)
