@@ -5,7 +5,7 @@ from typing import Any, Final
 from litestar import Request, Router
 from litestar.exceptions import NotFoundException
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.openapi.plugins import JsonRenderPlugin
 from tochka_plugins import ANONYMOUS
 
 from tochka_core import __version__
@@ -14,12 +14,15 @@ _PATH: Final = "/schema"
 
 
 def openapi_config() -> OpenAPIConfig:
-    """Serve the document itself; a page around it would load its scripts from elsewhere."""
+    """Serve the document itself; a page around it would load its scripts from elsewhere.
+
+    In JSON only: to write YAML keeps the process from all other requests, whoever asks for it.
+    """
     return OpenAPIConfig(
         title="Tochka Rosta",
         version=__version__,
         path=_PATH,
-        render_plugins=[JsonRenderPlugin(path="/openapi.json"), YamlRenderPlugin()],
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         openapi_router=Router(
             path=_PATH, route_handlers=[], opt=ANONYMOUS, before_request=_refuse_other_pages
         ),

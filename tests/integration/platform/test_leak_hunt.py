@@ -1,8 +1,8 @@
 """Two tenants: whatever one of them owns is tried as the other, through every route there is."""
 
 import pytest
+from in_process import concurrent_client
 from leaks import Prey, operations, rows_of
-from litestar.testing import AsyncTestClient
 from sqlalchemy import text
 from tochka_core.app import create_app
 
@@ -23,7 +23,7 @@ UNPROBED = {"/api/v1/notes/mine-whatever-i-ask"}
 async def client(settings, installed_database, installed, notes):
     """The application with the core, every installed module, and the test module."""
     app = create_app(settings, [notes, *installed])
-    async with AsyncTestClient(app, raise_server_exceptions=False) as client:
+    async with concurrent_client(app) as client:
         yield client
 
 
