@@ -17,7 +17,7 @@ from tochka_core.archives.manifest import ExportedTable, Manifest
 from tochka_core.archives.people import People, settle_people
 from tochka_core.archives.reading import Archive, ArchiveRefused
 from tochka_core.archives.revisions import core_revision
-from tochka_core.audit.services import record
+from tochka_core.audit.services import is_told_of, record
 from tochka_core.auth.passwords import PasswordHasher
 from tochka_core.db.narrowing import narrowed
 from tochka_core.domains.claims import check_claims, renew_tokens
@@ -60,7 +60,7 @@ async def store_archive(
     Raises:
         ArchiveRefused: a module is missing or at another revision, or the archive does not fit.
         InvalidInput: a name, of the tenant, a role or a domain, breaks a rule.
-        Conflict: the name or the id is taken, or there are too many roles.
+        Conflict: the name or the id is taken, or the id was, or there are too many roles.
     """
     manifest = archive.manifest
     await _refuse_unfit(session, manifest, revisions)
@@ -148,6 +148,12 @@ async def _make_tenant(session: AsyncSession, manifest: Manifest, name: str | No
     if there is not None:
         raise Conflict(
             f"The tenant {there} is here already; with --name the archive becomes another one."
+        )
+    # Entries outlive their tenant; whoever made the archive would read those of another one.
+    if await is_told_of(session, tenant.id):
+        raise Conflict(
+            "The audit log here has entries of a tenant with this id; with --name the archive"
+            " becomes another one."
         )
     session.add(tenant)
     await session.flush()

@@ -34,6 +34,12 @@ def record(
     event.listen(session.sync_session, "after_commit", say)
 
 
+async def is_told_of(session: AsyncSession, tenant: UUID) -> bool:
+    """Return whether anything was ever done in *tenant* here, which may be gone by now."""
+    told = select(AuditEntry.id).where(AuditEntry.tenant == tenant).limit(1)
+    return await session.scalar(told) is not None
+
+
 async def list_entries(
     session: AsyncSession, query: PageQuery, *, tenant: UUID | None = None
 ) -> tuple[Sequence[AuditEntry], int]:

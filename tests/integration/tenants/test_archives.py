@@ -184,6 +184,20 @@ def test_a_tenant_is_put_beside_itself_under_another_name(here, acme, archive):
     assert here.sql(MEMBERS, name="acme") == here.sql(MEMBERS, name="initech")
 
 
+def test_the_id_of_a_tenant_that_was_here_is_not_taken_again(here, acme, archive):
+    here.told("delete", "acme")
+    here.told("purge", "acme", "--yes")
+    assert here.run("import", archive) == (
+        1,
+        "Error: The audit log here has entries of a tenant with this id; with --name the archive"
+        " becomes another one.",
+    )
+    assert here.sql("SELECT FROM tochka.tenants WHERE name = 'acme'") == []
+    made = here.told("import", archive, "--name", "acme")
+    assert made["id"] != acme
+    assert len(here.sql(MEMBERS, name="acme")) == 2
+
+
 def test_a_suspended_tenant_stays_so_and_a_deleted_one_is_restored_by_the_move(
     here, there, acme, tmp_path
 ):
