@@ -22,6 +22,7 @@ from tochka_core.auth.passwords import PasswordHasher
 from tochka_core.db.narrowing import narrowed
 from tochka_core.domains.claims import check_claims, renew_tokens
 from tochka_core.registry.record import read_ready
+from tochka_core.tenants.invitations import check_invitations
 from tochka_core.tenants.models import Tenant
 from tochka_core.tenants.names import check_tenant_name
 from tochka_core.tenants.roles import check_roles
@@ -29,6 +30,8 @@ from tochka_core.tenants.tables import TenantTable, list_tenant_tables, quoted
 
 _BATCH_BYTES: Final = 2**20
 _STAGE: Final = "pg_temp.tochka_import"
+_FIRST_TIME: Final = "0001-01-01 00:00+00"
+_END_OF_TIME: Final = "10000-01-01 00:00+00"
 _OBJECT: Final = msgspec.json.Decoder(dict[str, Raw])
 _PERSON: Final = msgspec.json.Decoder(str | None)
 
@@ -59,7 +62,7 @@ async def store_archive(
 
     Raises:
         ArchiveRefused: a module is missing or at another revision, or the archive does not fit.
-        InvalidInput: a name, of the tenant, a role or a domain, breaks a rule.
+        InvalidInput: a name, of the tenant, a role or a domain, or a phone breaks a rule.
         Conflict: the name or the id is taken, or the id was, or there are too many roles.
     """
     manifest = archive.manifest
@@ -75,6 +78,7 @@ async def store_archive(
         await storing.end()
         await check_roles(session, tenant.id)
         await check_claims(session, tenant.id)
+        await check_invitations(session, tenant.id)
         # Tokens are read in the DNS by anybody, and whoever made the archive may have done so.
         await renew_tokens(session, tenant.id)
     except DBAPIError as error:
@@ -207,6 +211,23 @@ class _Storing:
             f" jsonb_populate_record(NULL::{table.quoted}, staged.line) AS r"
         )
         await session.execute(insertion, {"tenant": self._tenant_id})
+        await self._check_times(session, table)
+
+    async def _check_times(self, session: AsyncSession, table: TenantTable) -> None:
+        """Refuse what PostgreSQL keeps and Python cannot read: a list with it would be no answer.
+
+        Infinity is what the driver writes for the last moment that Python knows; a module may keep
+        it, the core has no use for it.
+        """
+        infinite = "false" if table.module is None else "NOT isfinite({0})"
+        rule = f"({{0}} >= '{_FIRST_TIME}' AND {{0}} < '{_END_OF_TIME}' OR {infinite})"
+        rules = " AND ".join(rule.format(quoted(column)) for column in table.time_columns)
+        broken = text(
+            f"SELECT EXISTS (SELECT FROM {table.quoted}"  # noqa: S608 - the catalog has quoted it
+            f" WHERE tenant_id = :tenant AND NOT ({rules or 'true'}))"
+        )
+        if await session.scalar(broken, {"tenant": self._tenant_id}):
+            raise ArchiveRefused(f"A time in {table.path} is not between the years 1 and 9999.")
 
 
 class _Reading:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Conflict, NotFound, PageQuery, Principal
+from tochka_plugins import Conflict, InvalidInput, NotFound, PageQuery, Principal
 
 from tochka_core.audit.services import record
 from tochka_core.tenants.giving import require_may_give
@@ -19,7 +19,19 @@ from tochka_core.tenants.models import Invitation, Membership, Tenant
 from tochka_core.tenants.permissions import PermissionCatalog
 from tochka_core.tenants.standing import Standing, refuse_deleted, refuse_suspended
 from tochka_core.users.models import User
-from tochka_core.users.phones import masked
+from tochka_core.users.phones import masked, normalize_phone
+
+
+async def check_invitations(session: AsyncSession, tenant_id: UUID) -> None:
+    """Hold the invitations that an import has brought in to the rule for those that are sent here.
+
+    Raises:
+        InvalidInput: one is to what is no phone, or is not in E.164.
+    """
+    own = select(Invitation.phone).where(Invitation.tenant_id == tenant_id)
+    for phone in await session.scalars(own):
+        if normalize_phone(phone, region="ZZ") != phone:
+            raise InvalidInput("An invitation is to a phone that is not in E.164.")
 
 
 async def invite(

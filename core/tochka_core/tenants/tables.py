@@ -24,6 +24,8 @@ class TenantTable(msgspec.Struct, frozen=True):
     """Those that are written; generated ones are not."""
     user_columns: tuple[str, ...]
     """Those whose foreign key says that they name a person."""
+    time_columns: tuple[str, ...]
+    """Those that hold a date, with a time of day or without."""
 
     @property
     def module(self) -> str | None:
@@ -66,6 +68,7 @@ async def list_tenant_tables(session: AsyncSession) -> Sequence[TenantTable]:
             quoted=row.quoted,
             columns=tuple(row.columns),
             user_columns=tuple(row.user_columns),
+            time_columns=tuple(row.time_columns),
         )
         for row in await session.execute(text(_TABLES), {"core": CORE_SCHEMA})
     }
@@ -95,7 +98,11 @@ SELECT c.oid, n.nspname AS schema, c.relname AS name,
             ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]
         WHERE k.conrelid = c.oid AND k.contype = 'f'
             AND k.confrelid = to_regclass(format('%I.users', CAST(:core AS text)))
-        ORDER BY attnum) AS user_columns
+        ORDER BY attnum) AS user_columns,
+    ARRAY(SELECT attname::text FROM pg_attribute
+        WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+            AND atttypid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype)
+        ORDER BY attnum) AS time_columns
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE (n.nspname = :core OR n.nspname LIKE 'mod\\_%') AND c.relkind IN ('r', 'p')
     AND NOT c.relispartition

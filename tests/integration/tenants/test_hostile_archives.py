@@ -10,6 +10,7 @@ from tochka_core.archives import reading
 
 NOTES = "tables/mod_notes.notes.ndjson"
 MEMBERS = "tables/tochka.memberships.ndjson"
+INVITATIONS = "tables/tochka.invitations.ndjson"
 PEOPLE = "people.ndjson"
 UNKNOWN = "01a20f4d-ab2c-756d-bdb6-827936cd11fe"
 
@@ -145,6 +146,24 @@ HOSTILE = {
     "a role that is none": (with_row(MEMBERS, role="god"), "database refuses"),
     "a member who is not there": (with_row(MEMBERS, user_id=UNKNOWN), "names a person who is not"),
     "a member who is a list": (with_row(MEMBERS, user_id=[1]), "names a person who is not"),
+    "a time before Christ": (
+        with_row(MEMBERS, created_at="0044-03-15 12:00:00+00 BC"),
+        "in tochka.memberships is not between the years 1 and 9999",
+    ),
+    "a time that Python has not": (
+        with_row(MEMBERS, created_at="9999-12-31T23:59:59-01:00"),
+        "is not between",
+    ),
+    "an invitation for ever": (with_row(INVITATIONS, expires_at="infinity"), "is not between"),
+    "a module's time that Python has not": (
+        with_row(NOTES, created_at="200000-01-01T00:00:00+00:00"),
+        "in mod_notes.notes is not between",
+    ),
+    "an invitation to no phone": (with_row(INVITATIONS, phone="\x1b[2J\n"), "valid phone number"),
+    "an invitation in other words": (
+        with_row(INVITATIONS, phone="+79990000009\n"),
+        "not in E.164",
+    ),
     "no JSON": (with_line(NOTES, b"\\.\n"), "Line 1 of tables/mod_notes.notes.ndjson is malformed"),
     "no UTF-8": (with_line(NOTES, b'{"a\xff":1}\n'), "is malformed"),
     "a list": (with_line(NOTES, b"[]\n"), "is malformed"),
@@ -207,6 +226,14 @@ def test_what_is_not_as_it_should_be_is_one_line_and_nothing_is_stored(
     Forgery(moved).pack(forged)
     here.told("import", forged)
     assert stored(here) != before
+
+
+def test_a_module_may_keep_the_last_moment_that_there_is(here, moved, tmp_path):
+    forgery = Forgery(moved)
+    with_row(NOTES, created_at="infinity")(forgery)
+    forgery.pack(tmp_path / "endless.zip")
+    here.told("import", tmp_path / "endless.zip")
+    assert here.sql("SELECT 1 FROM mod_notes.notes WHERE created_at = 'infinity'") == [(1,)]
 
 
 def test_a_file_that_is_cut_or_changed_anywhere_is_refused(here, moved, tmp_path, refused):
