@@ -42,7 +42,16 @@ _MALFORMED: Final = (
 
 
 class ArchiveRefused(OperatorError):
-    """The file is no archive of a tenant, or not a whole one."""
+    """The file is no archive of a tenant, or not a whole one.
+
+    What the message quotes of it stays on the line, and does nothing to a terminal.
+    """
+
+    def __init__(self, message: str) -> None:
+        """Say *message*, with escapes in the place of all that is not printable."""
+        super().__init__(
+            "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in message)
+        )
 
 
 class Archive:

@@ -128,6 +128,14 @@ HOSTILE = {
         with_manifest(modules=[{"name": "other", "version": "9", "revision": "1"}]),
         "the module other 9 is not ready",
     ),
+    "a module in colours": (
+        with_manifest(modules=[{"name": "\x1b[2Jx\r\n", "version": "\u2028y", "revision": None}]),
+        r"the module \x1b[2Jx\r\n \u2028y is not ready here",
+    ),
+    "a table in colours": (
+        add_table("mod_notes.\x1b[31m\n", "mod_notes.notes"),
+        r"no table mod_notes.\x1b[31m\n of tenants",
+    ),
     "a module that is not told": (with_manifest(modules=[]), "does not name the module of"),
     "a table that is not here": (add_table("mod_notes.none", "mod_notes.notes"), "mod_notes.none"),
     "a table of the platform's": (add_table("tochka.users", "mod_notes.notes"), "tochka.users"),
