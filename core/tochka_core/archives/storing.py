@@ -22,6 +22,7 @@ from tochka_core.auth.passwords import PasswordHasher
 from tochka_core.db.narrowing import narrowed
 from tochka_core.domains.claims import check_claims, renew_tokens
 from tochka_core.registry.record import read_ready
+from tochka_core.registry.services import enabled_modules
 from tochka_core.tenants.invitations import check_invitations
 from tochka_core.tenants.models import Tenant
 from tochka_core.tenants.names import check_tenant_name
@@ -46,6 +47,8 @@ class Import(msgspec.Struct, frozen=True):
     """Those that rows refer to."""
     people_created: int
     """Those of them who were not here; each has a password that nobody knows."""
+    modules: tuple[str, ...]
+    """Those that are enabled, by name; also such as only a `platform_master` may enable."""
 
 
 async def store_archive(
@@ -87,7 +90,8 @@ async def store_archive(
     source = manifest.tenant
     about = {"name": tenant.name, "rows": rows, "source": source.name, "source_id": source.id}
     record(session, "tenant.imported", actor=None, tenant=tenant.id, **about)
-    return Import(tenant.id, tenant.name, rows, len(people.ids), people.created)
+    modules = tuple(sorted(await enabled_modules(session, tenant.id)))
+    return Import(tenant.id, tenant.name, rows, len(people.ids), people.created, modules)
 
 
 async def _refuse_unfit(

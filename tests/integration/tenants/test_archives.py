@@ -46,7 +46,14 @@ JOIN tochka.tenants t ON t.id = m.tenant_id WHERE t.name = :name ORDER BY phone
 def test_a_tenant_is_taken_to_another_installation(here, there, acme, archive):
     known = there.add_person("+79990000002")
     made = there.told("import", archive)
-    assert made == {"id": acme, "name": "acme", "rows": 7, "people": 2, "people_created": 1}
+    assert made == {
+        "id": acme,
+        "name": "acme",
+        "rows": 7,
+        "people": 2,
+        "people_created": 1,
+        "modules": ["notes"],
+    }
     shown = there.told("show", "acme")
     assert shown == here.told("show", "acme")
     assert there.sql(MEMBERS, name="acme") == [
@@ -194,6 +201,15 @@ def test_the_id_of_a_tenant_that_was_here_is_not_taken_again(here, acme, archive
     made = here.told("import", archive, "--name", "acme")
     assert made["id"] != acme
     assert len(here.sql(MEMBERS, name="acme")) == 2
+
+
+def test_modules_that_no_tenant_may_enable_are_told(there, archive):
+    there.sql("UPDATE tochka.modules SET availability = 'restricted' WHERE name = 'notes'")
+    code, output = there.run("import", archive)
+    assert (code, output) == (
+        0,
+        "Imported tenant acme: 7 rows, 2 people, of whom 2 are new. Enabled modules: notes.",
+    )
 
 
 def test_a_suspended_tenant_stays_so_and_a_deleted_one_is_restored_by_the_move(

@@ -64,7 +64,8 @@ def import_archive(*, file: Path, name: str | None, as_json: bool) -> None:
 
     Its modules have to be ready here, at the revisions that they were at there. All of FILE is
     verified first; all of it is taken in, or nothing. People are known by their phones; who is not
-    here is made, with a password that nobody knows.
+    here is made, with a password that nobody knows. Modules are enabled as FILE says, also those
+    that only a platform_master may enable; they are listed.
     """
     with open_archive(file) as archive:
 
@@ -77,7 +78,7 @@ def import_archive(*, file: Path, name: str | None, as_json: bool) -> None:
     else:
         click.echo(
             f"Imported tenant {made.name}: {made.rows} rows, {made.people} people, of whom"
-            f" {made.people_created} are new."
+            f" {made.people_created} are new. Enabled modules: {', '.join(made.modules) or 'none'}."
         )
 
 
