@@ -1,11 +1,10 @@
 """Taking a tenant in from an archive: all of it, or nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
 import msgspec
-from msgspec import Raw
 from sqlalchemy import or_, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +16,7 @@ from tochka_core.archives.manifest import ExportedTable, Manifest
 from tochka_core.archives.people import People, settle_people
 from tochka_core.archives.reading import Archive, ArchiveRefused
 from tochka_core.archives.revisions import core_revision
+from tochka_core.archives.rows import TableReading
 from tochka_core.audit.services import is_told_of, record
 from tochka_core.auth.passwords import PasswordHasher
 from tochka_core.db.narrowing import narrowed
@@ -29,12 +29,9 @@ from tochka_core.tenants.names import check_tenant_name
 from tochka_core.tenants.roles import check_roles
 from tochka_core.tenants.tables import TenantTable, list_tenant_tables, quoted
 
-_BATCH_BYTES: Final = 2**20
 _STAGE: Final = "pg_temp.tochka_import"
 _FIRST_TIME: Final = "0001-01-01 00:00+00"
 _END_OF_TIME: Final = "10000-01-01 00:00+00"
-_OBJECT: Final = msgspec.json.Decoder(dict[str, Raw])
-_PERSON: Final = msgspec.json.Decoder(str | None)
 
 
 class Import(msgspec.Struct, frozen=True):
@@ -189,9 +186,10 @@ class _Storing:
 
     async def store(self, exported: ExportedTable, table: TenantTable) -> None:
         """Store the rows of one table; those of a module in the scope of the tenant."""
-        reading = _Reading(exported, table, self._archive.manifest.tenant.id, self._people)
+        theirs = self._archive.manifest.tenant.id
+        reading = TableReading(exported, table, tenant_id=theirs, people=self._people)
         add = text(f"INSERT INTO {_STAGE} SELECT jsonb_array_elements(CAST(:rows AS jsonb))")
-        for batch in _batches(reading.rows(self._archive)):
+        for batch in reading.batches(self._archive):
             await self._session.execute(add, {"rows": f"[{batch}]"})
         if table.module is None:
             await self._move(self._session, table)
@@ -232,70 +230,6 @@ class _Storing:
         )
         if await session.scalar(broken, {"tenant": self._tenant_id}):
             raise ArchiveRefused(f"A time in {table.path} is not between the years 1 and 9999.")
-
-
-class _Reading:
-    """Checks the rows of one table, and puts people's ids here in the place of theirs."""
-
-    def __init__(
-        self, exported: ExportedTable, table: TenantTable, tenant_id: UUID, people: People
-    ) -> None:
-        self._path = exported.path
-        self._columns = set(table.columns)
-        self._user_columns = table.user_columns
-        self._tenant_id = f'"{tenant_id}"'.encode()
-        self._people = people
-
-    def rows(self, archive: Archive) -> Iterator[bytes]:
-        """Yield each row as a JSON object.
-
-        Raises:
-            ArchiveRefused: a line is no row of this tenant and table.
-        """
-        for number, line in enumerate(archive.lines(self._path), start=1):
-            try:
-                row = _OBJECT.decode(line)
-            except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-                raise self._refused(number, f"is malformed: {error}") from error
-            if row.keys() != self._columns:
-                raise self._refused(number, "has other columns")
-            if bytes(row["tenant_id"]) != self._tenant_id:
-                raise self._refused(number, "is of another tenant")
-            yield self._translated(number, row) if self._user_columns else line
-
-    def _translated(self, number: int, row: dict[str, Raw]) -> bytes:
-        for column in self._user_columns:
-            try:
-                theirs = _PERSON.decode(row[column])
-                ours = None if theirs is None else self._people.ids[theirs]
-            except (msgspec.DecodeError, KeyError):
-                raise self._refused(number, "names a person who is not in the archive") from None
-            row[column] = Raw(msgspec.json.encode(ours))
-        return msgspec.json.encode(row)
-
-    def _refused(self, number: int, what: str) -> ArchiveRefused:
-        return ArchiveRefused(f"Line {number} of {self._path} {what}.")
-
-
-def _batches(rows: Iterator[bytes]) -> Iterator[str]:
-    """Yield rows joined by commas, about `_BATCH_BYTES` at once."""
-    batch: list[bytes] = []
-    size = 0
-    for row in rows:
-        batch.append(row)
-        size += len(row)
-        if size >= _BATCH_BYTES:
-            yield _joined(batch)
-            batch, size = [], 0
-    if batch:
-        yield _joined(batch)
-
-
-def _joined(rows: list[bytes]) -> str:
-    try:
-        return b",".join(rows).decode()
-    except UnicodeDecodeError as error:
-        raise ArchiveRefused(f"The archive is not in UTF-8: {error.reason}.") from error
 
 
 def _first_line(error: DBAPIError) -> str:
