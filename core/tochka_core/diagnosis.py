@@ -8,7 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tochka_migrations import Target
 from tochka_migrations.drift import find_drift
 from tochka_migrations.revisions import head_of, revisions_of
-from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE, is_ready
+from tochka_migrations.roles import (
+    PLATFORM_ROLE,
+    TENANT_ROLE,
+    MissingRoles,
+    ensure_roles,
+    is_ready,
+)
 from tochka_migrations.survey import Standing, survey
 from tochka_plugins.host import Quarantined, discover, gate
 
@@ -54,9 +60,8 @@ async def _findings(
     async with engine.connect() as connection:
         version = await connection.scalar(text("SHOW server_version"))
         yield Finding("database", is_ok=True, detail=f"PostgreSQL {version}")
-        if not await connection.run_sync(_has_roles):
-            detail = f"{TENANT_ROLE} or {PLATFORM_ROLE} cannot be used; run: tochka upgrade"
-            yield Finding("roles", is_ok=False, detail=detail)
+        if lack := await connection.run_sync(_find_lack_of_roles):
+            yield Finding("roles", is_ok=False, detail=lack)
             return
         yield Finding("roles", is_ok=True, detail=await connection.run_sync(_describe_roles))
         passed_over: list[Path] = []
@@ -84,8 +89,18 @@ async def _findings(
             yield Finding(item.name, is_ok=False, detail=detail)
 
 
-def _has_roles(connection: Connection) -> bool:
-    return all(is_ready(connection, role) for role in (TENANT_ROLE, PLATFORM_ROLE))
+def _find_lack_of_roles(connection: Connection) -> str | None:
+    """Return what has to be done before the platform's roles can be used, `None` if nothing."""
+    if all(is_ready(connection, role) for role in (TENANT_ROLE, PLATFORM_ROLE)):
+        return None
+    with connection.begin_nested() as attempt:
+        try:
+            ensure_roles(connection)
+        except MissingRoles as error:
+            return str(error)
+        finally:
+            attempt.rollback()
+    return f"{TENANT_ROLE} or {PLATFORM_ROLE} cannot be used; run: tochka upgrade"
 
 
 def _describe_roles(connection: Connection) -> str:

@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sources import write_source
@@ -183,6 +183,18 @@ def test_the_doctor_finds_what_is_missing_and_is_content_after_the_upgrade(tochk
     healthy = tochka("doctor")
     assert healthy.returncode == 0, healthy.stdout + healthy.stderr
     assert "FAIL" not in healthy.stdout
+
+
+async def test_the_doctor_prints_what_an_administrator_has_to_run(tochka, empty_database_url):
+    assert tochka("upgrade").returncode == 0
+    login = f"login_{uuid4().hex}"
+    async with maintenance_engine(empty_database_url) as engine, engine.begin() as connection:
+        await connection.execute(text(f"CREATE ROLE {login} LOGIN PASSWORD 'login'"))
+    url = empty_database_url.set(username=login, password="login")
+    sick = tochka("doctor", DATABASE_URL=url.render_as_string(hide_password=False))
+    assert sick.returncode == 1
+    assert f'GRANT tochka_tenant, tochka_platform TO "{login}";' in sick.stdout
+    assert tochka("doctor").returncode == 0
 
 
 async def test_the_doctor_names_the_column_that_no_model_declares(tochka, empty_database_url):
