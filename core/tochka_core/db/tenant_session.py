@@ -3,9 +3,10 @@
 from typing import Final
 from uuid import UUID
 
+import tochka_plugins  # TenantModel is imported with the first flush: it brings the web framework
 from sqlalchemy import event
 from sqlalchemy.orm import Session, UOWTransaction
-from tochka_plugins import PermissionDenied, TenantModel
+from tochka_plugins.errors import PermissionDenied
 
 TENANT_KEY: Final = "tochka_tenant_id"
 """Where `Session.info` says whose session it is."""
@@ -22,8 +23,8 @@ class TenantSession(Session):
 def _keep_rows(session: Session, _context: UOWTransaction, _instances: object) -> None:
     tenant_id: UUID = session.info[TENANT_KEY]
     for row in session.new:
-        if isinstance(row, TenantModel) and row.tenant_id is None:
+        if isinstance(row, tochka_plugins.TenantModel) and row.tenant_id is None:
             row.tenant_id = tenant_id
     for row in (*session.new, *session.dirty):
-        if isinstance(row, TenantModel) and row.tenant_id != tenant_id:
+        if isinstance(row, tochka_plugins.TenantModel) and row.tenant_id != tenant_id:
             raise PermissionDenied("A row cannot be given to another tenant.")
