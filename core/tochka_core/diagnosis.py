@@ -21,6 +21,7 @@ from tochka_plugins.host import Quarantined, discover, gate
 from tochka_core import __version__
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
+from tochka_core.encryption.keys import NO_KEYS
 from tochka_core.errors import OperatorError
 from tochka_core.registry.composition import compose
 from tochka_core.registry.events import Assembled, Began, Event, Finding
@@ -52,6 +53,7 @@ async def _findings(
     yield Finding("core", is_ok=True, detail=f"version {__version__}")
     secret = "set" if settings.jwt_secret else "JWT_SECRET is not set; `tochka serve` needs it"
     yield Finding("settings", is_ok=bool(settings.jwt_secret), detail=secret)
+    yield Finding("encryption", is_ok=True, detail=_describe_keys(settings))
     try:
         await check_server(engine)
     except OperatorError as error:
@@ -87,6 +89,11 @@ async def _findings(
         for item in assembly.quarantined:
             detail = f"quarantined in phase {item.phase}: {item.reason}"
             yield Finding(item.name, is_ok=False, detail=detail)
+
+
+def _describe_keys(settings: Settings) -> str:
+    names = [key.name for key in settings.encryption_ring]
+    return f"keys {', '.join(names)}" if names else NO_KEYS
 
 
 def _find_lack_of_roles(connection: Connection) -> str | None:

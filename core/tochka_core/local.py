@@ -24,7 +24,9 @@ _LENT: Final = "_TOCHKA_LENT_DATA_DIR"
 
 @contextmanager
 def running_database(settings: Settings, *, make: bool = True) -> Iterator[Settings]:
-    """Yield *settings* with a database that runs, and a `jwt_secret` where it is the private one.
+    """Yield *settings* with a database that runs, and its secrets where it is the private one.
+
+    These are `jwt_secret` and `encryption_keys`: they are made once and kept in the data folder.
 
     Where there is no private one yet it is made, unless *make* is false.
 
@@ -49,6 +51,9 @@ def running_database(settings: Settings, *, make: bool = True) -> Iterator[Setti
             data_dir=data_dir,
             database_url=database_url,
             jwt_secret=settings.jwt_secret or _local_secret(data_dir / "jwt_secret"),
+            encryption_keys=(
+                settings.encryption_keys or _local_secret(data_dir / "encryption_keys")
+            ),
         )
 
 
@@ -56,6 +61,7 @@ def lend_database(running: Settings) -> None:
     """Let all children use the private database that *running* names, for as long as they run."""
     os.environ["DATABASE_URL"] = running.database_url or ""
     os.environ["JWT_SECRET"] = running.jwt_secret or ""
+    os.environ["TOCHKA_ENCRYPTION_KEYS"] = running.encryption_keys or ""
     os.environ[_LENT] = str(running.data_dir)
 
 

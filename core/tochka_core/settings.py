@@ -12,12 +12,16 @@ from msgspec import Meta
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from tochka_core.encryption.keys import EncryptionKey, read_encryption_keys
 from tochka_core.errors import ConfigurationError
 from tochka_core.name_servers import read_name_servers
 
 UNPREFIXED: Final = frozenset({"database_url", "jwt_secret", "host", "port"})
 SECRETS: Final = frozenset(
-    {"database_url", "pooler_url", "jwt_secret", "metrics_token", "password_pepper"}
+    {
+        *("database_url", "pooler_url", "jwt_secret", "metrics_token", "password_pepper"),
+        "encryption_keys",
+    }
 )
 MIN_SECRET_BYTES: Final = 32
 MAX_PORT: Final = 65535
@@ -84,6 +88,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     password_pepper: str = ""
     """A secret mixed into every password hash; changing it makes all passwords invalid."""
+
+    encryption_keys: str | None = None
+    """Keys for secrets in the database, by comma; the first encrypts, all of them decrypt."""
 
     tenant_creation: TenantCreation = "platform"
     """Who may create a tenant: a `platform_master` only, or anyone who is signed in."""
@@ -152,6 +159,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(f"{variable_of('trusted_proxies')}: {error}.") from error
 
     @property
+    def encryption_ring(self) -> tuple[EncryptionKey, ...]:
+        """The keys of `encryption_keys`, the one that encrypts first; none where it is unset.
+
+        Raises:
+            ConfigurationError: one of them is no key, or stands there twice.
+        """
+        return read_encryption_keys(
+            self.encryption_keys or "", variable=variable_of("encryption_keys")
+        )
+
+    @property
     def name_servers(self) -> list[tuple[str, int]]:
         """Address and port of each of `dns_servers`.
 
@@ -203,6 +221,7 @@ def load_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -
             raise ConfigurationError("TOCHKA_POOLER_URL needs DATABASE_URL, which migrations use.")
         engine_url(settings.pooler_url, variable=variable_of("pooler_url"))
     _ = settings.name_servers
+    _ = settings.encryption_ring
     return settings
 
 

@@ -225,6 +225,7 @@ def test_secrets_are_never_shown(secret):
             jwt_secret=secret,
             password_pepper=secret,
             metrics_token=secret,
+            encryption_keys=secret,
         )
     )
     assert secret not in shown

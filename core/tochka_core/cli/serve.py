@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from tochka_core.cli.group import read_settings
+from tochka_core.encryption.keys import NO_KEYS
 from tochka_core.errors import ConfigurationError, OperatorError
 from tochka_core.local import lend_database, running_database
 from tochka_core.seed import Seeded, seed
@@ -41,6 +42,8 @@ def serve() -> None:
             "JWT_SECRET is not set, and with DATABASE_URL it must be;"
             " make one with: openssl rand -hex 32"
         )
+    if settings.database_url and not settings.encryption_keys:
+        click.echo(f"Warning: {NO_KEYS}.", err=True)
     settings = msgspec.structs.replace(settings, host=_find_address(settings))
     # Until the server handles it, it would end us, as it ends what a terminal leaves behind.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -131,6 +131,7 @@ def _child(
                 **_environment(beside),
                 "DATABASE_URL": settings.database_url or "",
                 "JWT_SECRET": settings.jwt_secret or "",
+                "TOCHKA_ENCRYPTION_KEYS": settings.encryption_keys or "",
             },
             pass_fds=[writing],
             # Ctrl-C at the terminal is for the process that follows this one.

@@ -1,0 +1,1 @@
+"""Secrets that have to be read again, kept unreadable in the database."""
