@@ -15,7 +15,6 @@ from tochka_core.archives.controllers import ArchiveController
 from tochka_core.archives.serving import Exports
 from tochka_core.audit.controllers import AuditController
 from tochka_core.auth.controllers import AuthController
-from tochka_core.auth.passwords import PasswordHasher
 from tochka_core.auth.services import AuthService
 from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
@@ -34,6 +33,7 @@ from tochka_core.http.openapi import openapi_config
 from tochka_core.http.problems import problem_details
 from tochka_core.http.proxies import TrustedProxies
 from tochka_core.http.request_id import RequestId
+from tochka_core.passwords.hashing import PasswordHasher
 from tochka_core.registry.controllers import ModuleController
 from tochka_core.registry.lifespan import running_modules
 from tochka_core.settings import Settings

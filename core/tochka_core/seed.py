@@ -5,8 +5,8 @@ import secrets
 import msgspec
 from sqlalchemy import exists, select, text
 
-from tochka_core.auth.passwords import PasswordHasher
 from tochka_core.db import Database
+from tochka_core.passwords.hashing import PasswordHasher
 from tochka_core.settings import Settings
 from tochka_core.tenants.hooks import TenantHooks
 from tochka_core.tenants.schemas import TenantIn

@@ -87,7 +87,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The logarithm of bcrypt's rounds; 12 takes about a fifth of a second."""
 
     password_pepper: str = ""
-    """A secret mixed into every password hash; changing it makes all passwords invalid."""
+    """A secret mixed into every password hash; changing it makes those made with it invalid."""
 
     encryption_keys: str | None = None
     """Keys for secrets in the database, by comma; the first encrypts, all of them decrypt."""

@@ -3,16 +3,16 @@
 import asyncio
 import threading
 import unicodedata
-from contextlib import nullcontext
 
 import bcrypt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tochka_core.auth.passwords import PasswordHasher, TooManyPasswords, check_password_rules
-from tochka_plugins import InvalidInput
+from tochka_core.passwords.hashing import PasswordHasher, TooManyPasswords
+from tochka_core.passwords.stored import PEPPERED, UNPEPPERED, prepare
 
 PASSWORD = "correct horse"
+STORED = "$hmac-sha384$2b$04$" + "a" * 53
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ async def test_a_hash_does_not_show_the_password_and_is_salted(hasher):
 
 async def test_the_cost_is_the_one_that_was_asked_for():
     stored = await PasswordHasher(cost=5, pepper="").hash(PASSWORD)
-    assert stored.startswith("$2b$05$")
+    assert stored.startswith("$hmac-sha384$2b$05$")
 
 
 async def test_nobody_has_no_password(hasher):
@@ -73,15 +73,6 @@ async def test_a_password_is_one_however_a_keyboard_composes_it(hasher, text):
     assert await hasher.verify(composed, await hasher.hash(decomposed))
 
 
-@pytest.mark.parametrize(
-    ("length", "is_accepted"), [(7, False), (8, True), (128, True), (129, False)]
-)
-def test_a_letter_counts_once_however_a_keyboard_composes_it(length, is_accepted):
-    decomposed = unicodedata.normalize("NFD", "й" * length)
-    with nullcontext() if is_accepted else pytest.raises(InvalidInput):
-        assert check_password_rules(decomposed) is None
-
-
 class Blocked:
     """A bcrypt that computes nothing until it is let go."""
 
@@ -103,7 +94,7 @@ def limited(**limits):
 
 async def test_who_comes_when_too_many_wait_is_refused_and_the_others_get_their_turn(blocked):
     hasher = limited(max_waiting=3)
-    people = [asyncio.create_task(hasher.verify(PASSWORD, "stored")) for _ in range(7)]
+    people = [asyncio.create_task(hasher.verify(PASSWORD, STORED)) for _ in range(7)]
     refused, served = await asyncio.wait(people, return_when=asyncio.FIRST_COMPLETED)
     assert refused == set(people[5:])
     for one in refused:
@@ -112,12 +103,12 @@ async def test_who_comes_when_too_many_wait_is_refused_and_the_others_get_their_
         assert caught.value.headers == {"Retry-After": "5"}
     blocked.let_go.set()
     assert await asyncio.gather(*served) == [True] * 5
-    assert await hasher.verify(PASSWORD, "stored")
+    assert await hasher.verify(PASSWORD, STORED)
 
 
 async def test_who_has_waited_too_long_is_refused_and_takes_no_turn(blocked):
     hasher = limited(max_waiting=3, max_wait_seconds=0.01)
-    people = [asyncio.create_task(hasher.verify(PASSWORD, "stored")) for _ in range(3)]
+    people = [asyncio.create_task(hasher.verify(PASSWORD, STORED)) for _ in range(3)]
     refused, served = await asyncio.wait(people, return_when=asyncio.FIRST_COMPLETED)
     assert refused == {people[2]}
     with pytest.raises(TooManyPasswords):
@@ -125,41 +116,119 @@ async def test_who_has_waited_too_long_is_refused_and_takes_no_turn(blocked):
     blocked.let_go.set()
     assert await asyncio.gather(*served) == [True, True]
     # As many as there are turns, so that none of them has to wait.
-    assert (
-        await asyncio.gather(*(hasher.verify(PASSWORD, "stored") for _ in range(2))) == [True] * 2
-    )
+    assert await asyncio.gather(*(hasher.verify(PASSWORD, STORED) for _ in range(2))) == [True] * 2
 
 
 async def test_who_goes_away_leaves_their_place_to_others(blocked):
     hasher = limited(max_waiting=1)
-    busy = [asyncio.create_task(hasher.verify(PASSWORD, "stored")) for _ in range(2)]
-    gone = asyncio.create_task(hasher.verify(PASSWORD, "stored"))
+    busy = [asyncio.create_task(hasher.verify(PASSWORD, STORED)) for _ in range(2)]
+    gone = asyncio.create_task(hasher.verify(PASSWORD, STORED))
     await asyncio.sleep(0)
     gone.cancel()
     with pytest.raises(asyncio.CancelledError):
         await gone
-    waiting = asyncio.create_task(hasher.verify(PASSWORD, "stored"))
+    waiting = asyncio.create_task(hasher.verify(PASSWORD, STORED))
     await asyncio.sleep(0)
     blocked.let_go.set()
     assert await asyncio.gather(*busy, waiting) == [True] * 3
 
 
-@given(st.text(max_size=200))
-def test_bcrypt_gets_as_much_as_it_reads_of_any_password(hasher, password):
-    prepared = hasher._prepare(password)
+@given(st.text(max_size=200), st.sampled_from([UNPEPPERED, PEPPERED]))
+def test_bcrypt_gets_as_much_as_it_reads_of_any_password(password, scheme):
+    prepared = prepare(password, scheme, pepper=b"pepper")
     assert len(prepared) == 64
     assert b"\0" not in prepared
 
 
-@pytest.mark.parametrize("length", [8, 128])
-def test_passwords_within_the_limits_are_accepted(length):
-    assert check_password_rules("й" * length) is None
+def foreign(password, *, cost=4, prefix="2b"):
+    """Hash as passlib does, over a bcrypt that cuts."""
+    digest = bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(cost)).decode()
+    return f"${prefix}{digest.removeprefix('$2b')}"
+
+
+@pytest.mark.parametrize("prefix", ["2a", "2b", "2y"])
+async def test_a_hash_of_another_system_fits_its_password_and_is_outdated(hasher, prefix):
+    stored = foreign(PASSWORD, prefix=prefix)
+    assert await hasher.verify(PASSWORD, stored)
+    assert not await hasher.verify("correct horsf", stored)
+    assert hasher.is_outdated(stored)
+
+
+@pytest.mark.parametrize("password", ["x" * 73, "й" * 37])
+async def test_a_hash_of_another_system_has_seen_72_bytes_and_ours_all(hasher, password):
+    stored = foreign(password)
+    assert await hasher.verify(password, stored)
+    assert await hasher.verify(f"{password}more", stored)
+    assert not await hasher.verify(f"{password}more", await hasher.hash(password))
+
+
+async def test_our_hash_is_not_taken_for_that_of_another_system(hasher):
+    digest = (await hasher.hash(PASSWORD)).removeprefix(UNPEPPERED)
+    assert not await hasher.verify(PASSWORD, digest)
+
+
+async def test_what_was_made_before_there_was_a_pepper_fits_and_is_outdated(hasher):
+    peppered = PasswordHasher(cost=4, pepper="secret")
+    stored = await hasher.hash(PASSWORD)
+    assert await peppered.verify(PASSWORD, stored)
+    assert peppered.is_outdated(stored)
+    assert not peppered.is_outdated(await peppered.hash(PASSWORD))
+
+
+async def test_a_hash_of_another_cost_is_outdated(hasher):
+    stored = await hasher.hash(PASSWORD)
+    assert not hasher.is_outdated(stored)
+    assert PasswordHasher(cost=5, pepper="").is_outdated(stored)
 
 
 @pytest.mark.parametrize(
-    ("length", "told"), [(0, "at least 8"), (7, "at least 8"), (129, "at most 128")]
+    "stored",
+    [
+        "",
+        "!",
+        "$2b$31$" + "a" * 53,
+        "$2b$03$" + "a" * 53,
+        "$2x$04$" + "a" * 53,
+        "$2b$04$" + "a" * 52,
+        "$other$2b$04$" + "a" * 53,
+        "$2b$٠٤$" + "a" * 53,
+    ],
 )
-def test_passwords_beyond_the_limits_are_refused(length, told):
-    with pytest.raises(InvalidInput, match=told) as caught:
-        check_password_rules("й" * length)
-    assert caught.value.extra["errors"][0]["pointer"] == "/password"
+async def test_what_is_no_hash_fits_no_password(hasher, stored):
+    assert not await hasher.verify(PASSWORD, stored)
+    assert not hasher.is_outdated(stored)
+
+
+@pytest.fixture
+def rounds(monkeypatch):
+    """How many rounds bcrypt is asked for."""
+    spent = []
+    hashpw, checkpw = bcrypt.hashpw, bcrypt.checkpw
+
+    def count(compute, password, salt):
+        spent.append(2 ** int(salt.split(b"$")[2]))
+        return compute(password, salt)
+
+    monkeypatch.setattr(bcrypt, "hashpw", lambda *given: count(hashpw, *given))
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *given: count(checkpw, *given))
+    return spent
+
+
+@pytest.mark.parametrize(("cost", "costliest"), [(6, 0), (6, 5), (6, 8), (4, 4)])
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        "!",
+        foreign("other", cost=4),
+        foreign(PASSWORD, cost=4),
+        f"{UNPEPPERED}{foreign('other', cost=4)}",
+    ],
+    ids=["nobody", "no password", "foreign", "right", "ours"],
+)
+async def test_a_check_takes_as_many_rounds_as_that_of_the_costliest_hash(
+    rounds, stored, cost, costliest
+):
+    hasher = PasswordHasher(cost=cost, pepper="")
+    await hasher.verify(PASSWORD, stored, costliest=costliest)
+    assert sum(rounds) == 2 ** max(cost, costliest)

@@ -1,6 +1,5 @@
 """People, who are known by their phones: the same person has another id elsewhere."""
 
-import secrets
 from collections.abc import Mapping
 
 import msgspec
@@ -10,7 +9,7 @@ from tochka_plugins import InvalidInput
 
 from tochka_core.archives.manifest import PEOPLE_PATH, Person
 from tochka_core.archives.reading import Archive, ArchiveRefused
-from tochka_core.auth.passwords import PasswordHasher
+from tochka_core.passwords.stored import NO_PASSWORD
 from tochka_core.users.models import User
 from tochka_core.users.phones import normalize_phone
 from tochka_core.users.services import create_user
@@ -24,22 +23,21 @@ class People(msgspec.Struct, frozen=True):
     created: int
 
 
-async def settle_people(session: AsyncSession, archive: Archive, hasher: PasswordHasher) -> People:
+async def settle_people(session: AsyncSession, archive: Archive) -> People:
     """Find the people of *archive* by phone, and make those who are not there.
 
-    Who is made has a password that nobody knows.
+    Who is made has no password, and cannot sign in before they choose one.
 
     Raises:
         ArchiveRefused: a line is no person, or two are the same.
     """
-    nobodys = await hasher.hash(secrets.token_urlsafe(32))
     ids: dict[str, str] = {}
     created = 0
     for line in archive.lines(PEOPLE_PATH):
         person = _person(line)
         user = await session.scalar(select(User).where(User.phone == person.phone))
         if user is None:
-            user = await create_user(session, phone=person.phone, password_hash=nobodys)
+            user = await create_user(session, phone=person.phone, password_hash=NO_PASSWORD)
             created += 1
         if str(person.id) in ids:
             raise ArchiveRefused(f"{PEOPLE_PATH} names a person twice.")

@@ -18,7 +18,6 @@ from tochka_core.archives.reading import Archive, ArchiveRefused
 from tochka_core.archives.revisions import core_revision
 from tochka_core.archives.rows import TableReading
 from tochka_core.audit.services import is_told_of, record
-from tochka_core.auth.passwords import PasswordHasher
 from tochka_core.db.narrowing import narrowed
 from tochka_core.domains.claims import check_claims, renew_tokens
 from tochka_core.registry.record import read_ready
@@ -54,7 +53,6 @@ async def store_archive(
     *,
     name: str | None,
     revisions: Mapping[str, str | None],
-    hasher: PasswordHasher,
 ) -> Import:
     """Make the tenant that *archive* holds, called *name* and with a new id where that is given.
 
@@ -70,7 +68,7 @@ async def store_archive(
     pairs = _matched(manifest, await list_tenant_tables(session))
     try:
         tenant = await _make_tenant(session, manifest, name)
-        people = await settle_people(session, archive, hasher)
+        people = await settle_people(session, archive)
         storing = _Storing(session, archive, tenant.id, people)
         await storing.begin()
         for exported, table in pairs:

@@ -4,9 +4,11 @@ import structlog
 from tochka_plugins import NotAuthenticated
 from tochka_plugins.context import PlatformRole
 
-from tochka_core.auth.passwords import PasswordHasher, check_password_rules
 from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
+from tochka_core.passwords.hashing import PasswordHasher, TooManyPasswords
+from tochka_core.passwords.rules import check_password_rules
+from tochka_core.passwords.services import costliest_password, replace_outdated
 from tochka_core.users.models import User
 from tochka_core.users.phones import masked, normalize_phone
 from tochka_core.users.services import create_user, find_user_by_phone
@@ -39,7 +41,7 @@ class AuthService:
             TooManyPasswords: too many people register or sign in at once.
         """
         number = normalize_phone(phone, region=self._region)
-        check_password_rules(password)
+        check_password_rules(password, phone=number)
         password_hash = await self._hasher.hash(password)
         async with self._database.platform_scope(reason="register") as session:
             return await create_user(session, phone=number, password_hash=password_hash, role=role)
@@ -56,9 +58,23 @@ class AuthService:
         number = normalize_phone(phone, region=self._region)
         async with self._database.platform_scope(reason="login") as session:
             user = await find_user_by_phone(session, number)
-        matches = await self._hasher.verify(password, user.password_hash if user else None)
+            costliest = await costliest_password(session)
+        stored = user.password_hash if user else None
+        matches = await self._hasher.verify(password, stored, costliest=costliest)
         if user is None or not matches or not user.is_active:
             _log.info("login refused", phone=masked(number))
             raise NotAuthenticated("The phone or the password is wrong.")
+        if self._hasher.is_outdated(user.password_hash):
+            await self._renew(user, password)
         _log.info("login", user_id=str(user.id))
         return self._tokens.issue(user.id)
+
+    async def _renew(self, user: User, password: str) -> None:
+        """Hash the password as it is done today."""
+        try:
+            renewed = await self._hasher.hash(password)
+        except TooManyPasswords:
+            return  # The next time will do.
+        async with self._database.platform_scope(reason="login") as session:
+            await replace_outdated(session, user, renewed)
+        _log.info("password hashed anew", user_id=str(user.id))

@@ -7,11 +7,12 @@ from typing import get_args
 import click
 from tochka_plugins.context import PlatformRole
 
-from tochka_core.auth.passwords import PasswordHasher, check_password_rules
 from tochka_core.cli.group import TochkaGroup, read_settings
 from tochka_core.cli.output import json_option, print_json
 from tochka_core.errors import OperatorError
 from tochka_core.local import running_database
+from tochka_core.passwords.hashing import PasswordHasher
+from tochka_core.passwords.rules import check_password_rules
 from tochka_core.registry.session import in_platform_scope
 from tochka_core.settings import Settings
 from tochka_core.users.phones import normalize_phone
@@ -36,7 +37,7 @@ def create(*, phone: str, role: PlatformRole, password_stdin: bool, as_json: boo
     settings = read_settings()
     number = normalize_phone(phone, region=settings.default_region)
     password = _read_password(from_stdin=password_stdin)
-    check_password_rules(password)
+    check_password_rules(password, phone=number)
     with running_database(settings) as running:
         user = asyncio.run(_create(running, phone=number, password=password, role=role))
     if as_json:

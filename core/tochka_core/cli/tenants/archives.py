@@ -17,7 +17,6 @@ from tochka_core.archives.revisions import read_revisions
 from tochka_core.archives.storing import Import, store_archive
 from tochka_core.archives.writing import write_archive
 from tochka_core.audit.services import record
-from tochka_core.auth.passwords import PasswordHasher
 from tochka_core.cli.output import json_option, print_json
 from tochka_core.cli.tenants.session import in_platform
 from tochka_core.db import Database
@@ -104,7 +103,6 @@ async def _store(
         archive,
         name=name,
         revisions=await read_revisions(settings.engine_url),
-        hasher=PasswordHasher(cost=settings.bcrypt_cost, pepper=settings.password_pepper),
     )
 
 

@@ -1,48 +1,22 @@
 """Password hashes: slow on purpose, so computed away from the event loop."""
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import os
-import unicodedata
 from collections.abc import Callable
 from typing import TypeVar
 
 import anyio
 import bcrypt
-from tochka_plugins import InvalidInput, Unavailable
+from tochka_plugins import Unavailable
+
+from tochka_core.passwords.stored import StoredHash, make_stored, read_stored, scheme_of
 
 Computed = TypeVar("Computed")
-
-MIN_PASSWORD_CHARACTERS = 8
-MAX_PASSWORD_CHARACTERS = 128
-"""OWASP ASVS 5.0, 6.2.9 asks for at least 64."""
 
 MAX_WAITING_PER_CORE = 20
 """At a fifth of a second each, who comes last waits about as long as `MAX_WAIT_SECONDS` allows."""
 MAX_WAIT_SECONDS = 5.0
 """Longer than that, people try again, and the queue would be full of those who have gone."""
-
-
-def check_password_rules(password: str) -> None:
-    """Accept a new password.
-
-    Raises:
-        InvalidInput: it is too short or too long.
-    """
-    password = normalize_password(password)
-    if len(password) < MIN_PASSWORD_CHARACTERS:
-        message = f"A password has at least {MIN_PASSWORD_CHARACTERS} characters."
-        raise InvalidInput(message, pointer="/password")
-    if len(password) > MAX_PASSWORD_CHARACTERS:
-        message = f"A password has at most {MAX_PASSWORD_CHARACTERS} characters."
-        raise InvalidInput(message, pointer="/password")
-
-
-def normalize_password(password: str) -> str:
-    """Return the one form (NFC) of a password that keyboards may compose or decompose."""
-    return unicodedata.normalize("NFC", password)
 
 
 class TooManyPasswords(Unavailable):
@@ -80,7 +54,6 @@ class PasswordHasher:
         self._waiting = 0
         self._max_waiting = at_once * MAX_WAITING_PER_CORE if max_waiting is None else max_waiting
         self._max_wait_seconds = max_wait_seconds
-        self._decoy = bcrypt.hashpw(self._prepare("decoy"), bcrypt.gensalt(cost))
 
     async def hash(self, password: str) -> str:
         """Return the hash to store.
@@ -88,25 +61,32 @@ class PasswordHasher:
         Raises:
             TooManyPasswords: too many are waiting, or it has waited too long.
         """
-        prepared, salt = self._prepare(password), bcrypt.gensalt(self._cost)
-        return (await self._in_turn(bcrypt.hashpw, prepared, salt)).decode()
+        return await self._in_turn(
+            lambda: str(make_stored(password, pepper=self._pepper, cost=self._cost))
+        )
 
-    async def verify(self, password: str, stored: str | None) -> bool:
+    async def verify(self, password: str, stored: str | None, *, costliest: int = 0) -> bool:
         """Tell whether *password* belongs to the *stored* hash.
 
-        `None` stands for a person who does not exist: never true, and just as slow.
+        `None` stands for a person who does not exist: never true, and just as slow. So is a hash
+        that is cheaper than others: it takes as long as one of the cost *costliest*, that of the
+        costliest hash there is, or of the present cost where that is higher.
 
         Raises:
             TooManyPasswords: too many are waiting, or it has waited too long.
         """
-        digest = self._decoy if stored is None else stored.encode()
-        matches = await self._in_turn(bcrypt.checkpw, self._prepare(password), digest)
-        return matches and stored is not None
+        known = None if stored is None else read_stored(stored)
+        work = max(self._cost, costliest)
+        return await self._in_turn(lambda: _verify(password, known, pepper=self._pepper, work=work))
 
-    async def _in_turn(
-        self, compute: Callable[[bytes, bytes], Computed], first: bytes, second: bytes
-    ) -> Computed:
-        """Return what *compute* makes of its arguments, in a thread, when it is its turn."""
+    def is_outdated(self, stored: str) -> bool:
+        """Tell whether a *stored* hash is made otherwise, or at another cost, than new ones."""
+        known = read_stored(stored)
+        wanted = (scheme_of(self._pepper), self._cost)
+        return known is not None and (known.scheme, known.cost) != wanted
+
+    async def _in_turn(self, compute: Callable[[], Computed]) -> Computed:
+        """Return what *compute* returns, in a thread, when it is its turn."""
         if self._turns.locked() and self._waiting >= self._max_waiting:
             raise TooManyPasswords
         self._waiting += 1
@@ -118,12 +98,22 @@ class PasswordHasher:
         finally:
             self._waiting -= 1
         try:
-            return await anyio.to_thread.run_sync(compute, first, second, limiter=self._limiter)
+            return await anyio.to_thread.run_sync(compute, limiter=self._limiter)
         finally:
             self._turns.release()
 
-    def _prepare(self, password: str) -> bytes:
-        """Return 64 bytes for any password: bcrypt reads 72 at most, some letters take two."""
-        text = normalize_password(password).encode()
-        digest = hmac.digest(self._pepper, text, hashlib.sha384)
-        return base64.b64encode(digest)
+
+def _verify(password: str, known: StoredHash | None, *, pepper: bytes, work: int) -> bool:
+    """Tell whether *password* belongs to *known*, after 2 to the power of *work* rounds in all."""
+    if known is None:
+        _spend(work)
+        return False
+    fits = known.fits(password, pepper=pepper)
+    # 2^c + (2^c + 2^(c+1) + … + 2^(w-1)) = 2^w
+    for cost in range(known.cost, work):
+        _spend(cost)
+    return fits
+
+
+def _spend(cost: int) -> None:
+    bcrypt.hashpw(b"", bcrypt.gensalt(cost))

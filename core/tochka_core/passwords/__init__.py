@@ -1,0 +1,1 @@
+"""Passwords: which are accepted, how they are kept, and how they are changed."""
