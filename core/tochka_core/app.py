@@ -14,6 +14,7 @@ from tochka_core.access.listener import Listener
 from tochka_core.archives.controllers import ArchiveController
 from tochka_core.archives.serving import Exports
 from tochka_core.audit.controllers import AuditController
+from tochka_core.auth.allowances import AuthAllowances
 from tochka_core.auth.controllers import AuthController
 from tochka_core.auth.services import AuthService
 from tochka_core.auth.tokens import AccessTokens
@@ -46,6 +47,7 @@ from tochka_core.tenants.invitation_controllers import (
 from tochka_core.tenants.member_controller import MemberController
 from tochka_core.tenants.permissions import PermissionCatalog
 from tochka_core.tenants.role_controller import OwnPermissionController, RoleController
+from tochka_core.throttling.services import TryCounter
 from tochka_core.users.controllers import UserController
 
 _CONTROLLERS: Final = (
@@ -93,13 +95,14 @@ def create_app(
     tokens = AccessTokens(
         secret=settings.jwt_secret, lifetime_seconds=settings.access_token_seconds
     )
+    counter = TryCounter(database, secret=settings.jwt_secret)
     stopped_modules = set(absent)
     permission_catalog = PermissionCatalog(modules)
     hook_seconds = settings.import_seconds
     core = _core_routes(
         access_cache=cache,
         access_tokens=tokens,
-        auth=_auth_service(settings, database, tokens),
+        auth=_auth_service(settings, database, tokens, counter),
         database=database,
         exports=Exports(settings),
         permission_catalog=permission_catalog,
@@ -137,8 +140,12 @@ def create_app(
     return app
 
 
-def _auth_service(settings: Settings, database: Database, tokens: AccessTokens) -> AuthService:
+def _auth_service(
+    settings: Settings, database: Database, tokens: AccessTokens, counter: TryCounter
+) -> AuthService:
     return AuthService(
+        allowances=AuthAllowances.of(settings),
+        counter=counter,
         database=database,
         hasher=PasswordHasher(cost=settings.bcrypt_cost, pepper=settings.password_pepper),
         tokens=tokens,

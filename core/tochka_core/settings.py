@@ -92,6 +92,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     encryption_keys: str | None = None
     """Keys for secrets in the database, by comma; the first encrypts, all of them decrypt."""
 
+    login_tries: Annotated[int, Meta(ge=1, le=1_000_000)] = 5
+    """Wrong passwords for one phone, or from one known device, before the next has to wait."""
+
+    login_wait_seconds: Annotated[int, Meta(ge=30, le=86400)] = 900
+    """How long that wait grows at most."""
+
+    login_tries_per_address: Annotated[int, Meta(ge=1, le=1_000_000)] = 100
+    """Wrong passwords from one address before the next has to wait half a minute."""
+
+    registrations_per_address: Annotated[int, Meta(ge=1, le=1_000_000)] = 30
+    """Registrations from one address before the next has to wait two minutes."""
+
     tenant_creation: TenantCreation = "platform"
     """Who may create a tenant: a `platform_master` only, or anyone who is signed in."""
 

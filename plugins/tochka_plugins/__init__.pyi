@@ -7,6 +7,7 @@ from .errors import (
     NotFound,
     PermissionDenied,
     TochkaError,
+    TooManyRequests,
     Unavailable,
 )
 from .guards import requires
@@ -43,6 +44,7 @@ __all__ = [
     "Tenant",
     "TenantModel",
     "TochkaError",
+    "TooManyRequests",
     "Unavailable",
     "hookimpl",
     "module_registry",

@@ -7,6 +7,7 @@
         ├── PermissionDenied   403  signed in, but not allowed
         ├── NotFound           404  no such thing, or none that the caller may see
         ├── Conflict           409  the request does not fit the present state
+        ├── TooManyRequests    429  the same was asked for too often
         └── Unavailable        503  try again after some seconds
 
 Services raise them, in the core and in modules alike; one place turns them into HTTP. Rolled back
@@ -80,14 +81,11 @@ class Conflict(TochkaError):
     title = "Conflict"
 
 
-class Unavailable(TochkaError):
-    """Something that the request needs is away for now."""
-
-    status = 503
-    title = "Unavailable"
+class _Delayed(TochkaError):
+    """An error that passes by itself."""
 
     def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
-        """Say what is away and when it is worth trying again."""
+        """Say what is wrong and when it is worth trying again."""
         super().__init__(detail)
         self.retry_after_seconds = retry_after_seconds
 
@@ -95,3 +93,17 @@ class Unavailable(TochkaError):
     def headers(self) -> Mapping[str, str]:
         """`Retry-After`, in seconds."""
         return {"Retry-After": str(self.retry_after_seconds)}
+
+
+class TooManyRequests(_Delayed):
+    """The same was asked for too often; *retry_after_seconds* says when the next may come."""
+
+    status = 429
+    title = "Too many requests"
+
+
+class Unavailable(_Delayed):
+    """Something that the request needs is away for now."""
+
+    status = 503
+    title = "Unavailable"

@@ -215,6 +215,9 @@ def running_platform(
         settings = {
             "TOCHKA_DATA_DIR": str(data_dir),
             "TOCHKA_BCRYPT_COST": "4",
+            # All people of a test have one address.
+            "TOCHKA_LOGIN_TRIES_PER_ADDRESS": "1000000",
+            "TOCHKA_REGISTRATIONS_PER_ADDRESS": "1000000",
             "HOST": "127.0.0.1",
             "PORT": str(_free_port()),
             **(environ or {}),

@@ -184,6 +184,8 @@ def settings(database_url, pooler_url):
         jwt_secret="0123456789abcdef0123456789abcdef",
         bcrypt_cost=4,
         db_pool_size=5,
+        login_tries_per_address=10_000,
+        registrations_per_address=10_000,
     )
 
 

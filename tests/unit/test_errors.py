@@ -9,6 +9,7 @@ from tochka_plugins import (
     NotFound,
     PermissionDenied,
     TochkaError,
+    TooManyRequests,
     Unavailable,
 )
 
@@ -22,6 +23,7 @@ from tochka_plugins import (
         (PermissionDenied("no"), 403, "Permission denied"),
         (NotFound("no"), 404, "Not found"),
         (Conflict("no"), 409, "Conflict"),
+        (TooManyRequests("no", retry_after_seconds=1), 429, "Too many requests"),
         (Unavailable("no", retry_after_seconds=1), 503, "Unavailable"),
     ],
     ids=lambda value: type(value).__name__,
@@ -51,8 +53,9 @@ def test_a_challenge_belongs_to_401():
     assert NotAuthenticated("no").headers == {"WWW-Authenticate": "Bearer"}
 
 
-def test_unavailable_says_when_to_come_back():
-    error = Unavailable("no", retry_after_seconds=30)
+@pytest.mark.parametrize("kind", [TooManyRequests, Unavailable])
+def test_what_passes_by_itself_says_when_to_come_back(kind):
+    error = kind("no", retry_after_seconds=30)
     assert error.headers == {"Retry-After": "30"}
     assert error.retry_after_seconds == 30
 

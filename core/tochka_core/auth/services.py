@@ -4,11 +4,14 @@ import structlog
 from tochka_plugins import NotAuthenticated
 from tochka_plugins.context import PlatformRole
 
+from tochka_core.auth.allowances import AuthAllowances
 from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
 from tochka_core.passwords.hashing import PasswordHasher, TooManyPasswords
 from tochka_core.passwords.rules import check_password_rules
 from tochka_core.passwords.services import costliest_password, replace_outdated
+from tochka_core.throttling.allowances import counted_address
+from tochka_core.throttling.services import TryCounter
 from tochka_core.users.models import User
 from tochka_core.users.phones import masked, normalize_phone
 from tochka_core.users.services import create_user, find_user_by_phone
@@ -24,38 +27,61 @@ class AuthService:
     """
 
     def __init__(
-        self, *, database: Database, hasher: PasswordHasher, tokens: AccessTokens, region: str
+        self,
+        *,
+        allowances: AuthAllowances,
+        counter: TryCounter,
+        database: Database,
+        hasher: PasswordHasher,
+        tokens: AccessTokens,
+        region: str,
     ) -> None:
         """Read phone numbers without a country code as numbers of *region*."""
+        self._allowances = allowances
+        self._counter = counter
         self._database = database
         self._hasher = hasher
         self._tokens = tokens
         self._region = region
 
-    async def register(self, phone: str, password: str, *, role: PlatformRole = "user") -> User:
-        """Make a person who can sign in.
+    async def register(
+        self, phone: str, password: str, *, address: str, role: PlatformRole = "user"
+    ) -> User:
+        """Make a person who can sign in; *address* is the client's.
 
         Raises:
             InvalidInput: the phone or the password breaks a rule.
             Conflict: the phone is taken.
+            TooManyRequests: it was tried too often with this phone or from this address.
             TooManyPasswords: too many people register or sign in at once.
         """
         number = normalize_phone(phone, region=self._region)
         check_password_rules(password, phone=number)
+        await self._counter.take(
+            (self._allowances.register_by_phone, number),
+            (self._allowances.register_by_address, counted_address(address)),
+        )
         password_hash = await self._hasher.hash(password)
         async with self._database.platform_scope(reason="register") as session:
             return await create_user(session, phone=number, password_hash=password_hash, role=role)
 
-    async def login(self, phone: str, password: str) -> str:
-        """Return an access token.
+    async def login(self, phone: str, password: str, *, address: str) -> str:
+        """Return an access token; *address* is the client's.
 
         Raises:
             InvalidInput: the phone is malformed.
             NotAuthenticated: the phone is unknown, the password wrong, or the person deactivated;
                 which of them is not told, nor does the time it takes tell.
+            TooManyRequests: there were too many wrong passwords for this phone, whether it is known
+                or not, or from this address.
             TooManyPasswords: too many people register or sign in at once.
         """
         number = normalize_phone(phone, region=self._region)
+        tries = (
+            (self._allowances.login_by_phone, number),
+            (self._allowances.login_by_address, counted_address(address)),
+        )
+        await self._counter.take(*tries)
         async with self._database.platform_scope(reason="login") as session:
             user = await find_user_by_phone(session, number)
             costliest = await costliest_password(session)
@@ -64,6 +90,8 @@ class AuthService:
         if user is None or not matches or not user.is_active:
             _log.info("login refused", phone=masked(number))
             raise NotAuthenticated("The phone or the password is wrong.")
+        async with self._database.platform_scope(reason="login") as session:
+            await self._counter.succeed(session, *tries)
         if self._hasher.is_outdated(user.password_hash):
             await self._renew(user, password)
         _log.info("login", user_id=str(user.id))

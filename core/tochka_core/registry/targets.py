@@ -10,12 +10,13 @@ from tochka_core.audit.models import AuditEntry
 from tochka_core.errors import OperatorError
 from tochka_core.registry.models import Module
 from tochka_core.tenants.models import Tenant
+from tochka_core.throttling.models import Throttle
 from tochka_core.users.models import User
 
 
 def core_with_models() -> Target:
     """Return the core's target with all tables that its models declare."""
-    (metadata,) = {model.metadata for model in (AuditEntry, Module, Tenant, User)}
+    (metadata,) = {model.metadata for model in (AuditEntry, Module, Tenant, Throttle, User)}
     return core_target(metadata)
 
 

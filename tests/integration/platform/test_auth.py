@@ -61,6 +61,30 @@ async def test_unknown_phone_wrong_password_and_inactive_user_read_the_same(
     assert bodies[0] == bodies[1] == bodies[2]
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_wrong_passwords_for_one_phone_have_to_wait_whether_it_is_known(
+    client, register, is_known
+):
+    phone = (await register()).phone if is_known else "+79123456780"
+    wrong = {"phone": phone, "password": "wrong password"}
+    answers = [await client.post(LOGIN, json=wrong) for _ in range(7)]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429] * 2
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 30
+    assert answers[-1].json()["title"] == "Too many requests"
+    right = await client.post(LOGIN, json={"phone": phone, "password": PASSWORD})
+    assert right.status_code == 429
+
+
+async def test_who_signs_in_has_all_tries_again(client, register):
+    person = await register()
+    wrong, right = (
+        {"phone": person.phone, "password": password} for password in ("wrong password", PASSWORD)
+    )
+    for _ in range(3):
+        answers = [await client.post(LOGIN, json=body) for body in [wrong] * 4 + [right]]
+        assert [answer.status_code for answer in answers] == [401] * 4 + [200]
+
+
 async def test_a_deactivated_person_loses_access_at_once(client, register, database):
     person = await register()
     async with database.platform_scope(reason="test") as session:

@@ -1,0 +1,114 @@
+"""The statements of tries; the time in them is the database's."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    Double,
+    Integer,
+    LargeBinary,
+    Text,
+    bindparam,
+    text,
+)
+
+_ASKED: Final = """
+asked AS (
+    SELECT allowance, subject, free, counted, clears,
+        make_interval(secs => first) AS first, make_interval(secs => longest) AS longest,
+        make_interval(secs => forget) AS forget
+    FROM unnest(
+        CAST(:names AS text[]), CAST(:subjects AS bytea[]), CAST(:free AS int[]),
+        CAST(:counted AS int[]), CAST(:clears AS int[]), CAST(:first AS float8[]),
+        CAST(:longest AS float8[]), CAST(:forget AS float8[])
+    ) AS given (allowance, subject, free, counted, clears, first, longest, forget)
+)
+"""
+
+_COUNTED: Final = """
+SELECT full_at, blocked, date_trunc('hour', greatest(full_at, blocked)) + interval '1 hour'
+FROM (
+    SELECT full_at, at + CASE WHEN made >= free
+        THEN least(longest, first * power(2, made - free)) END AS blocked
+    FROM (
+        SELECT full_at, at,
+            ceil(extract(epoch FROM full_at - at) / extract(epoch FROM forget)) AS made
+        FROM (
+            SELECT at, least(greatest({forgotten_at}, at) + forget, at + counted * forget)
+                AS full_at
+            FROM (SELECT clock_timestamp() AS at) AS clock
+        ) AS capped
+    ) AS number
+) AS delayed
+"""
+"""What a row holds after one more try of `asked`, as it was `forgotten_at`.
+
+It is looked at when the row is locked. The transaction may have begun before that of the last try,
+whose time would then lie in the future, and count twice.
+"""
+
+_TYPES: Final[Sequence[BindParameter[Any]]] = (
+    bindparam("names", type_=ARRAY(Text)),
+    bindparam("subjects", type_=ARRAY(LargeBinary)),
+    *(bindparam(name, type_=ARRAY(Integer)) for name in ("free", "counted", "clears")),
+    *(bindparam(name, type_=ARRAY(Double)) for name in ("first", "longest", "forget")),
+)
+
+# In the order of the key, so that nobody waits in a circle. A row that somebody else has changed
+# meanwhile is judged by what they have left, and missing among those taken if that has to wait.
+TAKE: Final = text(f"""
+WITH {_ASKED}, waiting AS (
+    SELECT allowance, blocked_until - clock_timestamp() AS wait
+    FROM tochka.throttles JOIN asked USING (allowance, subject)
+    WHERE blocked_until > now()
+    ORDER BY wait DESC LIMIT 1
+), taken AS (
+    INSERT INTO tochka.throttles AS kept
+        (allowance, subject, forgotten_at, blocked_until, expires_at)
+    SELECT allowance, subject, made.* FROM asked, LATERAL (
+        {_COUNTED.format(forgotten_at="at")}
+    ) AS made
+    WHERE NOT EXISTS (SELECT FROM waiting)
+    ORDER BY allowance, subject
+    ON CONFLICT (allowance, subject) DO UPDATE
+    SET (forgotten_at, blocked_until, expires_at) = (
+        SELECT made.* FROM asked, LATERAL (
+            {_COUNTED.format(forgotten_at="kept.forgotten_at")}
+        ) AS made
+        WHERE asked.allowance = excluded.allowance AND asked.subject = excluded.subject
+    )
+    WHERE kept.blocked_until IS NULL OR kept.blocked_until <= clock_timestamp()
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM taken), allowance, wait FROM (SELECT) AS once LEFT JOIN waiting ON true
+""").bindparams(*_TYPES)  # noqa: S608 - made of constants
+
+FIND_WAIT: Final = text(f"""
+WITH {_ASKED}
+SELECT allowance, blocked_until - clock_timestamp() AS wait
+FROM tochka.throttles JOIN asked USING (allowance, subject)
+WHERE blocked_until > now()
+ORDER BY wait DESC LIMIT 1
+""").bindparams(*_TYPES)  # noqa: S608 - made of constants
+
+SUCCEED: Final = text(f"""
+WITH {_ASKED}, locked AS (
+    SELECT allowance, subject, forget, clears
+    FROM tochka.throttles JOIN asked USING (allowance, subject)
+    ORDER BY allowance, subject
+    FOR UPDATE OF throttles
+)
+UPDATE tochka.throttles AS kept
+SET forgotten_at = CASE clears WHEN 1 THEN now() ELSE forgotten_at - forget END,
+    blocked_until = NULL
+FROM locked WHERE kept.allowance = locked.allowance AND kept.subject = locked.subject
+""").bindparams(*_TYPES)  # noqa: S608 - made of constants
+
+CLEAN: Final = text("""
+DELETE FROM tochka.throttles WHERE (allowance, subject) IN (
+    SELECT allowance, subject FROM tochka.throttles WHERE expires_at < now()
+    ORDER BY expires_at LIMIT :rows FOR UPDATE SKIP LOCKED
+)
+""")
