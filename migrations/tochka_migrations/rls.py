@@ -2,7 +2,8 @@
 
 A table with a `tenant_id` is a tenant's: row-level security is enabled and forced, with one policy
 for each of the two roles. A table without one belongs to the platform. Authors of modules write
-none of this; the runner applies it in the transaction that made the table.
+none of this; the runner applies it in the transaction that made the table. What stands in a table
+that is append-only, neither role can change.
 
 The platform's policy asks for the role itself. Without that the login role, which is a member of
 both roles, would see all rows wherever a statement runs as it: in a connection without a scope, in
@@ -18,10 +19,13 @@ import msgspec
 from sqlalchemy import Connection, text
 from tochka_plugins.schemas import CURRENT_TENANT_SQL
 
+from tochka_migrations.append_only import APPEND_ONLY
 from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE
 from tochka_migrations.targets import VERSION_TABLE, Target
 
 _ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
+_ADDING: Final = "SELECT, INSERT"
+_CHANGING: Final = "UPDATE, DELETE, TRUNCATE"
 TENANT_POLICY: Final = "tochka_tenant_rows"
 PLATFORM_POLICY: Final = "tochka_all_rows"
 _OWNER_SETTING: Final = "tochka.owner_sees_all"
@@ -57,6 +61,8 @@ class TableState(msgspec.Struct, frozen=True):
     """By name: whom a policy applies to and what it lets them see and write."""
     tenant_privileges: frozenset[str]
     platform_privileges: frozenset[str]
+    is_changeable: bool
+    """One of the two roles may change or delete what stands there."""
 
 
 def protect(connection: Connection, target: Target) -> Sequence[str]:
@@ -148,8 +154,13 @@ def _normalised(policy: str) -> str:
 def _table_grants(table: TableState, target: Target) -> list[str]:
     module_gets = _ALL if table.has_tenant and not table.is_view else "SELECT"
     tenant_gets = "" if target.is_core else module_gets
-    platform_gets = "SELECT" if table.is_view else _ALL
+    is_append_only = table.name in APPEND_ONLY
+    platform_gets = "SELECT" if table.is_view else _ADDING if is_append_only else _ALL
     statements = []
+    if is_append_only and table.is_changeable:
+        statements.append(
+            f"REVOKE {_CHANGING} ON TABLE {table.name} FROM PUBLIC, {TENANT_ROLE}, {PLATFORM_ROLE}"
+        )
     for role, gets, has in (
         (TENANT_ROLE, tenant_gets, table.tenant_privileges),
         (PLATFORM_ROLE, platform_gets, table.platform_privileges),
@@ -179,6 +190,7 @@ def _tables(
                 },
                 tenant_privileges=frozenset(row.tenant_privileges),
                 platform_privileges=frozenset(row.platform_privileges),
+                is_changeable=row.is_changeable,
             )
         )
     return found
@@ -201,6 +213,10 @@ _PRIVILEGES: Final = (
     "ARRAY(SELECT p FROM unnest(ARRAY['SELECT','INSERT','UPDATE','DELETE']) AS p"
     " WHERE has_table_privilege('{role}', c.oid, p))"
 )
+_MAY_CHANGE: Final = (
+    f"has_table_privilege('{{role}}', c.oid, '{_CHANGING}')"
+    " OR has_any_column_privilege('{role}', c.oid, 'UPDATE')"
+)
 _TABLES: Final = f"""
 SELECT n.nspname AS schema,
     format('%I.%I', n.nspname, c.relname) AS name,
@@ -216,7 +232,9 @@ SELECT n.nspname AS schema,
             pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
         FROM pg_policy WHERE polrelid = c.oid ORDER BY polname) AS policies,
     {_PRIVILEGES.format(role=TENANT_ROLE)} AS tenant_privileges,
-    {_PRIVILEGES.format(role=PLATFORM_ROLE)} AS platform_privileges
+    {_PRIVILEGES.format(role=PLATFORM_ROLE)} AS platform_privileges,
+    {_MAY_CHANGE.format(role=TENANT_ROLE)} OR {_MAY_CHANGE.format(role=PLATFORM_ROLE)}
+        AS is_changeable
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY (:schemas) AND c.relkind IN ('r', 'p', 'v') AND c.relname <> :version_table
 ORDER BY c.relname

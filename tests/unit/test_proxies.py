@@ -5,6 +5,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.contextvars import get_contextvars
 from tochka_core.http.proxies import TrustedProxies, find_address
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
@@ -192,3 +193,17 @@ async def test_nothing_that_a_client_invents_hides_its_address(invented, client,
 async def test_no_header_moves_one_who_is_not_trusted(name, value, peer):
     scope = await seen((str(peer), 5000), ASKED, header(name, value))
     assert (scope["client"], scope["headers"]) == ((str(peer), 5000), [ASKED])
+
+
+async def test_the_true_address_is_in_every_log_line_of_the_request():
+    lines = []
+
+    async def app(scope, receive, send):
+        lines.append(get_contextvars().get("address"))
+
+    trusting = TrustedProxies(app, PROXIES)
+    for peer, told in (("10.1.2.3", TOLD), ("198.51.100.7", TOLD), ("", ())):
+        scope = {"type": "http", "scheme": "http", "client": (peer, "5000"), "headers": [*told]}
+        await trusting(scope, None, None)
+    assert lines == ["192.0.2.1", "198.51.100.7", None]
+    assert "address" not in get_contextvars()

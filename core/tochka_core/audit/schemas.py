@@ -10,7 +10,7 @@ from tochka_core.audit.models import AuditEntry
 
 
 class AuditEntryOut(msgspec.Struct, frozen=True):
-    """Something that was done."""
+    """Something that was done, as a tenant may know of it."""
 
     id: UUID
     at: datetime
@@ -30,3 +30,16 @@ class AuditEntryOut(msgspec.Struct, frozen=True):
             action=entry.action,
             detail=entry.detail,
         )
+
+
+class TracedEntryOut(AuditEntryOut, frozen=True):
+    """Something that was done, and the request that did it."""
+
+    address: str | None
+    request_id: str | None
+
+    @classmethod
+    def of(cls, entry: AuditEntry) -> "TracedEntryOut":
+        """Show *entry*."""
+        shown = msgspec.structs.asdict(AuditEntryOut.of(entry))
+        return cls(**shown, address=entry.address, request_id=entry.request_id)

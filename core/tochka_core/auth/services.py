@@ -4,6 +4,7 @@ import structlog
 from tochka_plugins import NotAuthenticated
 from tochka_plugins.context import PlatformRole
 
+from tochka_core.audit.services import record, record_refusal
 from tochka_core.auth.allowances import AuthAllowances
 from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
@@ -88,13 +89,18 @@ class AuthService:
         stored = user.password_hash if user else None
         matches = await self._hasher.verify(password, stored, costliest=costliest)
         if user is None or not matches or not user.is_active:
-            _log.info("login refused", phone=masked(number))
+            await record_refusal(
+                self._database,
+                "user.sign_in_refused",
+                user=user.id if user else None,
+                phone=masked(number),
+            )
             raise NotAuthenticated("The phone or the password is wrong.")
         async with self._database.platform_scope(reason="login") as session:
             await self._counter.succeed(session, *tries)
+            record(session, "user.signed_in", actor=user.id, tenant=None)
         if self._hasher.is_outdated(user.password_hash):
             await self._renew(user, password)
-        _log.info("login", user_id=str(user.id))
         return self._tokens.issue(user.id)
 
     async def _renew(self, user: User, password: str) -> None:

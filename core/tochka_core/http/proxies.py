@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Final
 
 import msgspec
+import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -39,7 +40,10 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class TrustedProxies:
-    """Wraps an application, which sees requests as the outermost trusted proxy has got them."""
+    """Wraps an application, which sees requests as the outermost trusted proxy has got them.
+
+    Log lines, and entries of the audit log, carry the client's address for as long as it is served.
+    """
 
     def __init__(self, app: ASGIApp, networks: Sequence[Network]) -> None:
         """Wrap *app*; trust the proxies with an address in *networks*."""
@@ -50,7 +54,12 @@ class TrustedProxies:
         """Serve one request."""
         if scope["type"] in {ScopeType.HTTP, ScopeType.WEBSOCKET}:
             self._see_through(scope)
-        await self._app(scope, receive, send)
+            if scope["client"]:
+                structlog.contextvars.bind_contextvars(address=scope["client"][0])
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            structlog.contextvars.unbind_contextvars("address")
 
     def _see_through(self, scope: Scope) -> None:
         # Granian gives a port as text, and for a unix socket an empty address.

@@ -2,17 +2,15 @@
 
 from uuid import UUID
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, NotFound
 from tochka_plugins.context import PlatformRole
 
+from tochka_core.audit.services import record
 from tochka_core.users.models import User
 from tochka_core.users.phones import masked
-
-_log = structlog.get_logger(__name__)
 
 
 async def create_user(
@@ -32,7 +30,15 @@ async def create_user(
     user = await session.scalar(statement)
     if user is None:
         raise Conflict("A user with this phone exists already.")
-    _log.info("user created", user_id=str(user.id), phone=masked(phone), role=role)
+    record(
+        session,
+        "user.created",
+        actor=None,
+        tenant=None,
+        user=user.id,
+        phone=masked(phone),
+        role=role,
+    )
     return user
 
 

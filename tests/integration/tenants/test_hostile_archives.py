@@ -210,7 +210,7 @@ def moved(here, archive):
 def forget(here):
     here.told("delete", "acme")
     here.told("purge", "acme", "--yes")
-    here.sql("DELETE FROM tochka.audit_log")
+    here.build("DELETE FROM tochka.audit_log")
 
 
 def stored(installation):
