@@ -34,6 +34,7 @@ from tochka_core.http.openapi import openapi_config
 from tochka_core.http.problems import problem_details
 from tochka_core.http.proxies import TrustedProxies
 from tochka_core.http.request_id import RequestId
+from tochka_core.messages.messenger import Messenger
 from tochka_core.passwords.hashing import PasswordHasher
 from tochka_core.registry.controllers import ModuleController
 from tochka_core.registry.lifespan import running_modules
@@ -99,6 +100,12 @@ def create_app(
     stopped_modules = set(absent)
     permission_catalog = PermissionCatalog(modules)
     hook_seconds = settings.import_seconds
+    messenger = Messenger(
+        modules,
+        stopped=stopped_modules,
+        hook_seconds=hook_seconds,
+        log_undelivered=bool(settings.log_messages),
+    )
     core = _core_routes(
         access_cache=cache,
         access_tokens=tokens,
@@ -128,7 +135,14 @@ def create_app(
         request_max_body_size=settings.max_body_bytes,
         plugins=[problem_details()],
         lifespan=[
-            _lifespan(database, listener, modules, stopped_modules, hook_seconds=hook_seconds)
+            _lifespan(
+                database,
+                listener,
+                messenger,
+                modules,
+                stopped_modules,
+                hook_seconds=hook_seconds,
+            )
         ],
         openapi_config=openapi_config(),
         response_cache_config=ResponseCacheConfig(key_builder=cache_key),
@@ -169,6 +183,7 @@ def _core_routes(*, database: Database, **parts: object) -> Router:
 def _lifespan(
     database: Database,
     listener: Listener,
+    messenger: Messenger,
     modules: Sequence[StagedModule],
     stopped_modules: set[str],
     *,
@@ -184,6 +199,7 @@ def _lifespan(
                 running_modules(
                     modules, database=database, hook_seconds=hook_seconds, stopped=stopped_modules
                 ),
+                messenger.running(),
             ):
                 yield
         finally:

@@ -54,6 +54,7 @@ def running_database(settings: Settings, *, make: bool = True) -> Iterator[Setti
             encryption_keys=(
                 settings.encryption_keys or _local_secret(data_dir / "encryption_keys")
             ),
+            log_messages=settings.log_messages is not False,
         )
 
 
@@ -62,6 +63,7 @@ def lend_database(running: Settings) -> None:
     os.environ["DATABASE_URL"] = running.database_url or ""
     os.environ["JWT_SECRET"] = running.jwt_secret or ""
     os.environ["TOCHKA_ENCRYPTION_KEYS"] = running.encryption_keys or ""
+    os.environ["TOCHKA_LOG_MESSAGES"] = str(running.log_messages).lower()
     os.environ[_LENT] = str(running.data_dir)
 
 

@@ -35,6 +35,7 @@ _URL_PARAMETERS: Final = frozenset(
 )
 """What may follow the `?` of a database's address; the driver raises on others."""
 
+Language = Literal["ru", "en"]
 TenantCreation = Literal["platform", "anyone"]
 
 
@@ -82,6 +83,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     default_region: Annotated[str, Meta(pattern=r"\A[A-Z]{2}\Z")] = "RU"
     """The country (ISO 3166-1 alpha-2) of phone numbers that are written without one."""
+
+    message_language: Language = "ru"
+    """The language of messages to phones."""
+
+    log_messages: bool | None = None
+    """Whether messages that no module delivers go to the log, with their codes, for development.
+
+    Unset: with the private database only.
+    """
 
     bcrypt_cost: Annotated[int, Meta(ge=4, le=16)] = 12
     """The logarithm of bcrypt's rounds; 12 takes about a fifth of a second."""

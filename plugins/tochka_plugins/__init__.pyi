@@ -15,6 +15,7 @@ from .hookspecs import hookimpl
 from .info import ModuleInfo
 from .injection import CurrentPrincipal, CurrentTenant, RequestedPage, Session
 from .limits import Limit
+from .messages import Message
 from .models import Model, PlatformModel, TenantModel, module_registry
 from .pagination import Page, PageQuery
 from .permissions import Permission
@@ -27,6 +28,7 @@ __all__ = [
     "CurrentTenant",
     "InvalidInput",
     "Limit",
+    "Message",
     "Model",
     "ModuleInfo",
     "NotAuthenticated",

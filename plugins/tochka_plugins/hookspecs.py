@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins.context import Platform, Tenant
 from tochka_plugins.info import ModuleInfo
 from tochka_plugins.limits import Limit
+from tochka_plugins.messages import Message
 from tochka_plugins.models import Model
 from tochka_plugins.permissions import Permission
 
@@ -187,4 +188,18 @@ def tochka_tenant_deleting(
     Returns: nothing.
     Raises: the tenant stays as it was, and nothing is kept of what any module has written. The
     client is told as with `tochka_tenant_created`; raise `Conflict` to refuse.
+    """
+
+
+@hookspec
+def tochka_send_message(message: Message) -> Awaitable[bool] | bool:  # type: ignore[empty-body]  # as above
+    """Deliver a message to a phone.
+
+    Runs: in the background, after the request that has to do with it is answered, for each module
+    that serves, in the order of dependencies, until one has delivered it. No transaction is open.
+    Use a coroutine function: while an ordinary one waits, the worker answers nobody.
+    Returns: whether the message is delivered, or is taken by who delivers it. Otherwise the next
+    module is asked.
+    Raises: as if it was not delivered; the error is logged. The same happens when it takes longer
+    than `TOCHKA_IMPORT_SECONDS`. What no module delivers is lost, and logged, without the text.
     """

@@ -7,7 +7,7 @@ from tochka_core import local
 from tochka_core.local import lend_database, running_database
 from tochka_core.settings import Settings, load_settings
 
-LENT = ("DATABASE_URL", "JWT_SECRET", "TOCHKA_ENCRYPTION_KEYS")
+LENT = ("DATABASE_URL", "JWT_SECRET", "TOCHKA_ENCRYPTION_KEYS", "TOCHKA_LOG_MESSAGES")
 
 
 @pytest.fixture
@@ -48,3 +48,11 @@ def test_children_are_lent_the_secrets_too(folder):
     lent = load_settings({name: local.os.environ[name] for name in LENT})
     assert lent.encryption_keys == running.encryption_keys
     assert lent.jwt_secret == running.jwt_secret
+
+
+@pytest.mark.parametrize(("given", "effective"), [(None, True), (True, True), (False, False)])
+def test_messages_go_to_the_log_unless_the_operator_says_otherwise(folder, given, effective):
+    running = secrets_in(folder, log_messages=given)
+    lend_database(running)
+    lent = load_settings({name: local.os.environ[name] for name in LENT})
+    assert running.log_messages is lent.log_messages is effective

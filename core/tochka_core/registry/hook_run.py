@@ -16,8 +16,8 @@ class HookFailed(Exception):
 
 async def run_hook(
     module: StagedModule, hook: str, *, hook_seconds: float, **arguments: object
-) -> None:
-    """Run *hook*, for *hook_seconds* at most.
+) -> object:
+    """Run *hook*, for *hook_seconds* at most, and return what it returns.
 
     Raises:
         HookFailed: it has raised, or takes longer.
@@ -26,7 +26,7 @@ async def run_hook(
     cancellations = _cancellations()
     try:
         async with asyncio.timeout(hook_seconds) as limit:
-            await module.hooks.call_async(hook, **arguments)
+            return await module.hooks.call_async(hook, **arguments)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

@@ -141,6 +141,12 @@ async def tochka_tenant_deleting(tenant, session, purge_after):
 
 
 @hookimpl
+async def tochka_send_message(message):
+    act = ACTS.get("message")
+    return await act(message) if act else False
+
+
+@hookimpl
 def tochka_permissions():
     return [
         Permission("notes:read", "Read notes", frozenset({"owner", "admin", "member"})),

@@ -19,7 +19,7 @@ from tochka_plugins.host.staging import StagingError, stage
 
 LIFE_CYCLE = (
     *("tochka_startup", "tochka_shutdown"),
-    *("tochka_tenant_created", "tochka_tenant_deleting"),
+    *("tochka_tenant_created", "tochka_tenant_deleting", "tochka_send_message"),
 )
 
 

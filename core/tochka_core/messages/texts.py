@@ -1,0 +1,41 @@
+"""The texts of messages, in each language that an installation may choose.
+
+There are few and they have no plurals, so that a catalogue for gettext would be more than they are.
+Each fits into one SMS: 70 characters where one of them is Cyrillic.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from tochka_core.settings import Language
+
+
+class Texts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said in one language; `{code}` stands for a code of six digits."""
+
+    reset_code: str
+    """To who has forgotten their password."""
+    register_code: str
+    """To who registers."""
+    registered_already: str
+    """To who is registered, when somebody registers their phone."""
+    reset_done: str
+    """To whose password has been reset."""
+
+
+TEXTS: Final[Mapping[Language, Texts]] = {
+    "ru": Texts(
+        reset_code="Код для нового пароля: {code}. Никому его не сообщайте.",
+        register_code="Код для регистрации: {code}. Никому его не сообщайте.",
+        registered_already="Вы уже зарегистрированы. Войдите или восстановите пароль.",
+        reset_done="Ваш пароль изменён. Если это были не вы, восстановите его.",
+    ),
+    "en": Texts(
+        reset_code="Code for a new password: {code}. Tell it to nobody.",
+        register_code="Code to register: {code}. Tell it to nobody.",
+        registered_already="You are registered already. Sign in, or reset your password.",
+        reset_done="Your password has been changed. If it was not you, reset it.",
+    ),
+}
