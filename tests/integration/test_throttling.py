@@ -89,6 +89,14 @@ async def test_tries_are_forgotten_one_after_another(counter, pass_time):
     assert await _take_all(counter, (DOOR, "anna")) == (2, 30)
 
 
+async def test_who_has_tried_for_long_is_forgiven_as_soon_as_others(counter, pass_time):
+    for _ in range(12):
+        await _take_all(counter, (DOOR, "anna"))
+        await pass_time(100)
+    await pass_time(DOOR.counted_tries * 3600)
+    assert await _take_all(counter, (DOOR, "anna")) == (3, 30)
+
+
 async def test_a_rate_is_a_burst_and_then_one_try_at_a_time(counter, pass_time):
     assert await _take_all(counter, (STREET, "here")) == (5, 60)
     for _ in range(3):
@@ -131,6 +139,12 @@ async def test_what_blocked_by_a_try_that_succeeds_is_open_again(counter, succee
     assert await _take_all(counter, (STREET, "here")) == (1, 60)
 
 
+async def test_tries_that_were_not_looked_at_are_taken_back_one_by_one(counter):
+    await _take_all(counter, (DOOR, "anna"))
+    await counter.take_back((DOOR, "anna"))
+    assert await _take_all(counter, (DOOR, "anna")) == (1, 30)
+
+
 async def test_of_many_tries_at_once_as_many_get_through_as_are_allowed(settings):
     # Each pool is a worker's.
     databases = [Database(settings.request_url, pool_size=5) for _ in range(2)]
@@ -152,6 +166,12 @@ async def test_of_many_tries_at_once_as_many_get_through_as_are_allowed(settings
     assert await _take_all(counters[0], (STREET, "here")) == (2, 60)
     for database in databases:
         await database.dispose()
+
+
+async def test_tries_in_any_order_do_not_wait_in_a_circle(counter):
+    wide = Allowance.rate("wide", burst=1000, each_seconds=60)
+    tries = [(wide, str(number)) for number in range(8)]
+    await asyncio.gather(*(counter.take(*tries[:: 1 if n % 2 else -1]) for n in range(40)))
 
 
 @pytest.mark.parametrize("subject", ["", "x" * 1_000_000, "\0", "\ud800", "Анна"], ids=len)

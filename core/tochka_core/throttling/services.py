@@ -60,6 +60,13 @@ class TryCounter:
                 # The last statement, and it waits for no row: nobody can wait in a circle.
                 await session.execute(CLEAN, {"rows": ROWS_PER_CLEANING})
 
+    async def take_back(self, *tries: Try) -> None:
+        """Uncount one try of each, which was counted, and not looked at in the end."""
+        asked = self._asked(tries)
+        none = [0] * len(asked["subjects"])
+        async with self._database.platform_scope(reason="uncount a try") as session:
+            await session.execute(SUCCEED, {**asked, "clears": none})
+
     async def succeed(self, session: AsyncSession, *tries: Try) -> None:
         """Take it back that these, which were counted, were tries: they were no guesses.
 
