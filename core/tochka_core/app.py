@@ -110,6 +110,7 @@ def create_app(
         access_cache=cache,
         access_tokens=tokens,
         auth=_auth_service(settings, database, tokens, counter),
+        counter=counter,
         database=database,
         exports=Exports(settings),
         permission_catalog=permission_catalog,

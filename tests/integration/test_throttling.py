@@ -7,7 +7,7 @@ from sqlalchemy import text
 from tochka_core.db import Database
 from tochka_core.throttling.allowances import Allowance
 from tochka_core.throttling.services import TRIES_BETWEEN_CLEANINGS, TryCounter
-from tochka_plugins import TooManyRequests
+from tochka_plugins import NotAuthenticated, TooManyRequests, Unavailable
 
 DOOR = Allowance(
     name="door",
@@ -139,10 +139,22 @@ async def test_what_blocked_by_a_try_that_succeeds_is_open_again(counter, succee
     assert await _take_all(counter, (STREET, "here")) == (1, 60)
 
 
-async def test_tries_that_were_not_looked_at_are_taken_back_one_by_one(counter):
-    await _take_all(counter, (DOOR, "anna"))
-    await counter.take_back((DOOR, "anna"))
-    assert await _take_all(counter, (DOOR, "anna")) == (1, 30)
+async def test_a_try_that_was_not_looked_at_is_not_counted(counter):
+    await counter.take((DOOR, "anna"))
+    for _ in range(5):
+        with pytest.raises(Unavailable):
+            async with counter.counted((DOOR, "anna"), (STREET, "here")):
+                raise Unavailable("Come back.", retry_after_seconds=1)
+    assert await _take_all(counter, (DOOR, "anna")) == (2, 30)
+    assert await _take_all(counter, (STREET, "here")) == (5, 60)
+
+
+@pytest.mark.parametrize("outcome", [NotAuthenticated("no"), asyncio.CancelledError()])
+async def test_a_try_that_fails_or_is_given_up_is_counted(counter, outcome):
+    with pytest.raises(type(outcome)):
+        async with counter.counted((DOOR, "anna")):
+            raise outcome
+    assert await _take_all(counter, (DOOR, "anna")) == (2, 30)
 
 
 async def test_of_many_tries_at_once_as_many_get_through_as_are_allowed(settings):

@@ -15,6 +15,7 @@ from tochka_core.domains.schemas import DomainIn, DomainOut
 from tochka_core.domains.verification import verify
 from tochka_core.tenants.permissions import MANAGE_DOMAINS
 from tochka_core.tenants.standing import get_standing, lock_tenant_to
+from tochka_core.throttling.services import TryCounter
 
 
 class DomainController(Controller):
@@ -57,12 +58,16 @@ class DomainController(Controller):
         self,
         name: FromPath[str],
         domain: FromPath[str],
+        *,
         principal: CurrentPrincipal,
+        counter: NamedDependency[TryCounter],
         database: NamedDependency[Database],
         proofs: NamedDependency[ProofFinder],
     ) -> DomainOut:
         """Look for the proof now; may take half a minute. Without a proof the answer is 409."""
-        return DomainOut.of(await verify(database, proofs, principal, name, domain))
+        return DomainOut.of(
+            await verify(database, proofs, principal, name, domain, counter=counter)
+        )
 
     @delete("/{domain:str}", summary="Release a domain")
     async def release(

@@ -19,9 +19,14 @@ from tochka_core.domains.proofs import FILE_PATH, RECORD_PREFIX, ProofFinder
 from tochka_core.tenants.models import Tenant
 from tochka_core.tenants.permissions import MANAGE_DOMAINS
 from tochka_core.tenants.standing import lock_tenant_to
+from tochka_core.throttling.allowances import Allowance
+from tochka_core.throttling.services import TryCounter
 
 AT_ONCE: Final = 50
 """How many domains are looked at together when all are."""
+
+VERIFICATIONS: Final = Allowance.rate("domains.tenant", burst=30, each_seconds=60)
+"""How often a tenant may have others' name servers and web sites asked."""
 
 
 class Rechecked(msgspec.Struct, frozen=True):
@@ -37,7 +42,13 @@ class Rechecked(msgspec.Struct, frozen=True):
 
 
 async def verify(
-    database: Database, proofs: ProofFinder, principal: Principal, tenant_name: str, domain: str
+    database: Database,
+    proofs: ProofFinder,
+    principal: Principal,
+    tenant_name: str,
+    domain: str,
+    *,
+    counter: TryCounter,
 ) -> HeldClaim:
     """Look at the proof of a domain now, and return what has become of the claim.
 
@@ -48,12 +59,14 @@ async def verify(
         PermissionDenied: the caller may not manage domains, or the tenant is suspended or deleted.
         Conflict: there is no proof, which lets a proven domain lapse; or there is, but another
             tenant holds the domain.
+        TooManyRequests: the tenant has had proofs looked at too often.
     """
     async with database.platform_scope(reason="verify a domain") as session:
         standing = await lock_tenant_to(session, principal, tenant_name, MANAGE_DOMAINS)
         claim, held = await get_claim(session, standing.tenant, domain)
     if held is not None and held.method == "platform":
         return claim, held
+    await counter.take((VERIFICATIONS, str(claim.tenant_id)))
     proof = await proofs.find(claim.domain, claim.proof)
     async with database.platform_scope(reason="verify a domain") as session:
         # Once more: it may have changed during the look-up.

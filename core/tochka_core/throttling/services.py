@@ -6,14 +6,15 @@ made at once, on any number of workers, no more get through than are allowed.
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import count
 from typing import Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import TooManyRequests
+from tochka_plugins import TooManyRequests, Unavailable
 
 from tochka_core.db import Database
 from tochka_core.throttling.allowances import Allowance, Try
@@ -59,6 +60,22 @@ class TryCounter:
             if next(self._takes) % TRIES_BETWEEN_CLEANINGS == 0:
                 # The last statement, and it waits for no row: nobody can wait in a circle.
                 await session.execute(CLEAN, {"rows": ROWS_PER_CLEANING})
+
+    @asynccontextmanager
+    async def counted(self, *tries: Try) -> AsyncIterator[None]:
+        """Count one try of each around the block that looks at what is tried.
+
+        Where the block raises `Unavailable`, nothing was looked at, and nothing stays counted.
+
+        Raises:
+            TooManyRequests: at least one of the subjects has to wait.
+        """
+        await self.take(*tries)
+        try:
+            yield
+        except Unavailable:
+            await self.take_back(*tries)
+            raise
 
     async def take_back(self, *tries: Try) -> None:
         """Uncount one try of each, which was counted, and not looked at in the end."""

@@ -42,6 +42,18 @@ async def test_no_transaction_is_open_while_the_world_is_asked(domains, make_ten
     assert seen == [1, 0]
 
 
+async def test_a_tenant_may_not_have_the_world_asked_without_end(domains, make_tenant, meanwhile):
+    acme, globex = await make_tenant("acme", modules=()), await make_tenant("globex", modules=())
+    await domains.claim("acme", acme)
+    await domains.claim("globex", globex)
+    asked = meanwhile("SELECT 1")
+    answers = [await domains.verify("acme", acme) for _ in range(31)]
+    assert [answer.status_code for answer in answers] == [200] * 30 + [429]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+    assert len(asked) == 30
+    assert (await domains.verify("globex", globex)).status_code == 409
+
+
 async def test_a_claim_that_is_released_meanwhile_is_not_proven(domains, make_tenant, meanwhile):
     owner = await make_tenant("acme", modules=())
     await domains.claim("acme", owner)
