@@ -49,11 +49,13 @@ from tochka_core.tenants.member_controller import MemberController
 from tochka_core.tenants.permissions import PermissionCatalog
 from tochka_core.tenants.role_controller import OwnPermissionController, RoleController
 from tochka_core.throttling.services import TryCounter
+from tochka_core.users.administration_controller import AdministrationController
 from tochka_core.users.controllers import UserController
 
 _CONTROLLERS: Final = (
     AuthController,
     UserController,
+    AdministrationController,
     TenantController,
     ArchiveController,
     AuditController,

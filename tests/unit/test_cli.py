@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from tochka_core import __version__
 from tochka_core.cli.group import tochka
 from tochka_core.cli.output import print_table
-from tochka_core.cli.users import _read_password
+from tochka_core.cli.users.passwords import read_password
 from tochka_core.errors import OperatorError
 from tochka_core.settings import VARIABLES
 
@@ -106,7 +106,7 @@ def test_a_password_in_another_encoding_is_told_in_one_line(run):
 def test_a_closed_input_is_told_in_one_line(monkeypatch, from_stdin):
     monkeypatch.setattr("sys.stdin", None)
     with pytest.raises(OperatorError, match="There is no standard input"):
-        _read_password(from_stdin=from_stdin)
+        read_password(phone="+79123456789", from_stdin=from_stdin)
 
 
 def test_without_a_terminal_a_password_is_not_asked_for(run):

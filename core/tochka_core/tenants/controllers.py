@@ -8,7 +8,7 @@ from tochka_plugins import CurrentPrincipal, Page, RequestedPage
 
 from tochka_core.db.injection import PlatformSession
 from tochka_core.settings import Settings
-from tochka_core.tenants import life_cycle, members, services
+from tochka_core.tenants import life_cycle, services
 from tochka_core.tenants.hooks import TenantHooks
 from tochka_core.tenants.schemas import TenantIn, TenantOut, TenantPatch
 from tochka_core.tenants.standing import (
@@ -17,6 +17,7 @@ from tochka_core.tenants.standing import (
     require_platform_master,
 )
 from tochka_core.users.phones import normalize_phone
+from tochka_core.users.services import get_user_by_phone
 
 
 class TenantController(Controller):
@@ -44,7 +45,7 @@ class TenantController(Controller):
             phone = normalize_phone(
                 data.owner_phone, region=settings.default_region, pointer="/owner_phone"
             )
-            owner_id = (await members.get_user_by_phone(platform_session, phone)).id
+            owner_id = (await get_user_by_phone(platform_session, phone)).id
         tenant = await services.create_tenant(
             platform_session,
             data,

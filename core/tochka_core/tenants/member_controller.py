@@ -21,6 +21,7 @@ from tochka_core.tenants.standing import (
     require_platform_master,
 )
 from tochka_core.users.phones import normalize_phone
+from tochka_core.users.services import get_user_by_phone
 
 
 class MemberController(Controller):
@@ -59,7 +60,7 @@ class MemberController(Controller):
         require_platform_master(principal)
         standing = await lock_tenant(platform_session, principal, name)
         phone = normalize_phone(data.phone, region=settings.default_region)
-        user = await members.get_user_by_phone(platform_session, phone)
+        user = await get_user_by_phone(platform_session, phone)
         membership = await members.add_member(
             platform_session, standing, permission_catalog, user, data.role
         )

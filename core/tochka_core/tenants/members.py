@@ -12,19 +12,7 @@ from tochka_core.tenants.models import Membership, Tenant
 from tochka_core.tenants.permissions import MANAGE_MEMBERS, PermissionCatalog
 from tochka_core.tenants.standing import Standing
 from tochka_core.users.models import User
-from tochka_core.users.services import find_user_by_phone, get_user
-
-
-async def get_user_by_phone(session: AsyncSession, phone: str) -> User:
-    """Return the registered person with *phone* (E.164).
-
-    Raises:
-        NotFound: nobody has registered with it.
-    """
-    user = await find_user_by_phone(session, phone)
-    if user is None:
-        raise NotFound("Nobody has registered with this phone.")
-    return user
+from tochka_core.users.services import get_user
 
 
 async def list_members(

@@ -1,5 +1,7 @@
 """Phone numbers, one spelling each."""
 
+import re
+
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 from tochka_plugins import InvalidInput
@@ -26,3 +28,14 @@ def normalize_phone(phone: str, *, region: str, pointer: str = "/phone") -> str:
 def masked(phone: str) -> str:
     """Return *phone* fit for a log: `+7******4567`."""
     return f"{phone[:2]}{'*' * (len(phone) - 6)}{phone[-4:]}"
+
+
+def phone_part(text: str, *, region: str) -> str:
+    """Return what to look for in stored phones where a person types *text*, all of one or a part.
+
+    A whole number is found in any spelling, a part with the usual separators or without.
+    """
+    try:
+        return normalize_phone(text, region=region)
+    except InvalidInput:
+        return re.sub(r"[\s().-]+", "", text) or text

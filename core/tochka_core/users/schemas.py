@@ -21,3 +21,21 @@ class UserOut(msgspec.Struct, frozen=True):
     def of(cls, user: User) -> "UserOut":
         """Show *user*."""
         return cls(id=user.id, phone=user.phone, role=user.role, created_at=user.created_at)
+
+
+class AccountOut(UserOut, frozen=True):
+    """A person, as those see them who administer the platform."""
+
+    is_active: bool
+    """Who is not cannot sign in."""
+
+    @classmethod
+    def of(cls, user: User) -> "AccountOut":
+        """Show *user*."""
+        return cls(**msgspec.structs.asdict(UserOut.of(user)), is_active=user.is_active)
+
+
+class AccountPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is changed about a person."""
+
+    is_active: bool

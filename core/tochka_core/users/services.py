@@ -47,6 +47,18 @@ async def find_user_by_phone(session: AsyncSession, phone: str) -> User | None:
     return await session.scalar(select(User).where(User.phone == phone))
 
 
+async def get_user_by_phone(session: AsyncSession, phone: str) -> User:
+    """Return the registered person with *phone* (E.164).
+
+    Raises:
+        NotFound: nobody has registered with it.
+    """
+    user = await find_user_by_phone(session, phone)
+    if user is None:
+        raise NotFound("Nobody has registered with this phone.")
+    return user
+
+
 async def get_user(session: AsyncSession, user_id: UUID) -> User:
     """Return the person with *user_id*.
 

@@ -7,10 +7,10 @@ from tochka_core.cli.input import read_input
 from tochka_core.cli.output import json_option, print_json
 from tochka_core.cli.tenants.session import in_platform, load_hooks
 from tochka_core.settings import Settings
-from tochka_core.tenants.members import get_user_by_phone
 from tochka_core.tenants.schemas import TenantIn, TenantOut
 from tochka_core.tenants.services import create_tenant
 from tochka_core.users.phones import normalize_phone
+from tochka_core.users.services import get_user_by_phone
 
 
 @click.command()

@@ -1,18 +1,15 @@
 """What the commands for tenants work with."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tochka_core.cli.group import read_settings
-from tochka_core.local import running_database
+from tochka_core.cli import session as command_session
 from tochka_core.logs import configure_logging
 from tochka_core.registry.following import load_ready
 from tochka_core.registry.record import read_ready
-from tochka_core.registry.session import in_platform_scope
 from tochka_core.settings import Settings
 from tochka_core.tenants.hooks import TenantHooks
 
@@ -27,13 +24,7 @@ def in_platform(command: str, work: Callable[[AsyncSession, Settings], Awaitable
         OperatorError: the database cannot be used.
         Exception: whatever *work* raises; nothing is kept then.
     """
-
-    async def run(settings: Settings) -> T:
-        async with in_platform_scope(settings, reason=f"tochka tenants {command}") as session:
-            return await work(session, settings)
-
-    with running_database(read_settings()) as settings:
-        return asyncio.run(run(settings))
+    return command_session.in_platform(f"tenants {command}", work)
 
 
 async def load_hooks(session: AsyncSession, settings: Settings) -> TenantHooks:

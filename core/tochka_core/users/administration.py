@@ -1,0 +1,142 @@
+"""What a `platform_master`, or the operator, does to people."""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from uuid import UUID
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec.structs import replace
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from tochka_plugins import Conflict, NotFound, PageQuery, PermissionDenied
+from tochka_plugins.context import PlatformRole
+
+from tochka_core.audit.services import record
+from tochka_core.passwords.stored import NO_PASSWORD
+from tochka_core.users.models import User
+from tochka_core.users.phones import phone_part
+from tochka_core.users.services import get_user
+
+ORDERABLE = frozenset({"phone", "role", "is_active", "created_at"})
+
+
+class UserRepository(SQLAlchemyAsyncRepository[User]):
+    """All people."""
+
+    model_type = User
+
+
+async def list_users(
+    session: AsyncSession,
+    query: PageQuery,
+    *,
+    region: str,
+    is_active: bool | None = None,
+    role: PlatformRole | None = None,
+) -> tuple[Sequence[User], int]:
+    """Return one page of the people whose phone has the text searched for, and how many there are.
+
+    A whole number may be spelled in any way; one without a country code is one of *region*.
+
+    Raises:
+        InvalidInput: `order_by` names a field that cannot be ordered by.
+    """
+    query = replace(query, search=query.search and phone_part(query.search, region=region))
+    wanted = [] if is_active is None else [User.is_active == is_active]
+    if role is not None:
+        wanted.append(User.role == role)
+    return await UserRepository(session=session).get_many_and_count(
+        *query.filters(orderable=ORDERABLE, searchable={"phone"}),
+        *wanted,
+        count_with_window_function=False,
+    )
+
+
+async def set_active(
+    session: AsyncSession, user_id: UUID, *, is_active: bool, actor: UUID | None
+) -> User:
+    """Let a person in, or keep them out; *actor* is who does it.
+
+    Raises:
+        NotFound: there is no such person.
+        Conflict: it is *actor*, or the last active `platform_master`, who would be kept out.
+        PermissionDenied: *actor* is kept out by now.
+    """
+    user, masters = await _lock(session, user_id)
+    if actor is not None and actor not in masters:
+        raise PermissionDenied("Only a platform_master may do this.")
+    if user.is_active == is_active:
+        return user
+    if not is_active:
+        _refuse_to_keep_out(user, actor, masters)
+    user.is_active = is_active
+    action = "user.activated" if is_active else "user.deactivated"
+    record(session, action, actor=actor, tenant=None, user=user.id)
+    await session.flush()
+    return user
+
+
+async def void_password(session: AsyncSession, user_id: UUID, *, actor: UUID) -> None:
+    """Take a person's password away, so that they have to choose another one; *actor* does it.
+
+    Raises:
+        NotFound: there is no such person.
+        Conflict: it is *actor*'s own.
+    """
+    if user_id == actor:
+        raise Conflict("This is your own password: change it instead.")
+    await _replace_password(
+        session, user_id, NO_PASSWORD, action="user.password_voided", actor=actor
+    )
+
+
+async def set_password(session: AsyncSession, user_id: UUID, password_hash: str) -> None:
+    """Give a person another password, as the operator does who has lost theirs.
+
+    Raises:
+        NotFound: there is no such person.
+    """
+    action = "user.password_set"
+    await _replace_password(session, user_id, password_hash, action=action, actor=None)
+
+
+async def _replace_password(
+    session: AsyncSession, user_id: UUID, password_hash: str, *, action: str, actor: UUID | None
+) -> None:
+    user = await get_user(session, user_id)
+    user.password_hash = password_hash
+    await session.flush()
+    record(session, action, actor=actor, tenant=None, user=user.id)
+
+
+async def _lock(session: AsyncSession, user_id: UUID) -> tuple[User, AbstractSet[UUID]]:
+    """Return a person, and who is an active `platform_master`; all of them stay so until the end.
+
+    Of two who keep each other out at once, the second waits here and finds themselves kept out.
+
+    Raises:
+        NotFound: there is no such person.
+    """
+    is_master = and_(User.role == "platform_master", User.is_active)
+    # Always in the order of their ids, so that nobody waits in a circle.
+    people = await session.scalars(
+        select(User)
+        .where(or_(User.id == user_id, is_master))
+        .order_by(User.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    by_id = {user.id: user for user in people}
+    if user_id not in by_id:
+        raise NotFound("There is no such user.")
+    masters = {
+        user.id for user in by_id.values() if user.role == "platform_master" and user.is_active
+    }
+    return by_id[user_id], masters
+
+
+def _refuse_to_keep_out(user: User, actor: UUID | None, masters: AbstractSet[UUID]) -> None:
+    if user.id == actor:
+        raise Conflict("You cannot deactivate yourself.")
+    if masters == {user.id}:
+        raise Conflict("The last active platform_master stays; make another one first.")

@@ -1,0 +1,90 @@
+"""`/api/v1/users`, for those who administer the platform."""
+
+from uuid import UUID
+
+from litestar import Controller, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.status_codes import HTTP_204_NO_CONTENT
+from tochka_plugins import CurrentPrincipal, Page, RequestedPage
+from tochka_plugins.context import PlatformRole
+
+from tochka_core.db.injection import PlatformSession
+from tochka_core.settings import Settings
+from tochka_core.tenants.standing import require_platform_master
+from tochka_core.users import administration
+from tochka_core.users.schemas import AccountOut, AccountPatch
+from tochka_core.users.services import get_user
+
+
+class AdministrationController(Controller):
+    """All people; only a `platform_master` may see and change them."""
+
+    path = "/users"
+    tags = ["users"]  # noqa: RUF012 - the name and type are Litestar's
+
+    @get("/", summary="List people")
+    async def list_all(
+        self,
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
+        page_query: RequestedPage,
+        settings: NamedDependency[Settings],
+        *,
+        is_active: FromQuery[bool | None] = None,
+        role: FromQuery[PlatformRole | None] = None,
+    ) -> Page[AccountOut]:
+        """Return one page; `search` takes a part of a phone, or all of it in any spelling."""
+        require_platform_master(principal)
+        found, total = await administration.list_users(
+            platform_session,
+            page_query,
+            region=settings.default_region,
+            is_active=is_active,
+            role=role,
+        )
+        return page_query.page([AccountOut.of(user) for user in found], total)
+
+    @get("/{user_id:uuid}", summary="Get a person")
+    async def get_one(
+        self,
+        user_id: FromPath[UUID],
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
+    ) -> AccountOut:
+        """Return one person."""
+        require_platform_master(principal)
+        return AccountOut.of(await get_user(platform_session, user_id))
+
+    @patch("/{user_id:uuid}", summary="Deactivate or activate a person")
+    async def change(
+        self,
+        user_id: FromPath[UUID],
+        data: JSONBody[AccountPatch],
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
+    ) -> AccountOut:
+        """Keep a person out at once, or let them in again.
+
+        Nobody deactivates themselves, nor the last active `platform_master`.
+        """
+        require_platform_master(principal)
+        user = await administration.set_active(
+            platform_session, user_id, is_active=data.is_active, actor=principal.user_id
+        )
+        return AccountOut.of(user)
+
+    @post(
+        "/{user_id:uuid}/password-reset",
+        status_code=HTTP_204_NO_CONTENT,
+        summary="Take a person's password away",
+    )
+    async def void_password(
+        self,
+        user_id: FromPath[UUID],
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
+    ) -> None:
+        """Let nobody sign in with it any more; the person chooses another one by a code."""
+        require_platform_master(principal)
+        await administration.void_password(platform_session, user_id, actor=principal.user_id)
