@@ -49,6 +49,17 @@ It is looked at when the row is locked. The transaction may have begun before th
 whose time would then lie in the future, and count twice.
 """
 
+_LONGEST_WAIT: Final = """
+SELECT allowance, blocked_until - clock_timestamp() AS wait
+FROM asked, LATERAL (
+    SELECT blocked_until FROM tochka.throttles AS kept
+    WHERE kept.allowance = asked.allowance AND kept.subject = asked.subject OFFSET 0
+) AS found
+WHERE blocked_until > now()
+ORDER BY wait DESC LIMIT 1
+"""
+"""Each is looked up by its key: a join would be planned while the table is small, and stay so."""
+
 _TYPES: Final[Sequence[BindParameter[Any]]] = (
     bindparam("names", type_=ARRAY(Text)),
     bindparam("subjects", type_=ARRAY(LargeBinary)),
@@ -60,10 +71,7 @@ _TYPES: Final[Sequence[BindParameter[Any]]] = (
 # meanwhile is judged by what they have left, and missing among those taken if that has to wait.
 TAKE: Final = text(f"""
 WITH {_ASKED}, waiting AS (
-    SELECT allowance, blocked_until - clock_timestamp() AS wait
-    FROM tochka.throttles JOIN asked USING (allowance, subject)
-    WHERE blocked_until > now()
-    ORDER BY wait DESC LIMIT 1
+    {_LONGEST_WAIT}
 ), taken AS (
     INSERT INTO tochka.throttles AS kept
         (allowance, subject, forgotten_at, blocked_until, expires_at)
@@ -85,13 +93,7 @@ WITH {_ASKED}, waiting AS (
 SELECT (SELECT count(*) FROM taken), allowance, wait FROM (SELECT) AS once LEFT JOIN waiting ON true
 """).bindparams(*_TYPES)  # noqa: S608 - made of constants
 
-FIND_WAIT: Final = text(f"""
-WITH {_ASKED}
-SELECT allowance, blocked_until - clock_timestamp() AS wait
-FROM tochka.throttles JOIN asked USING (allowance, subject)
-WHERE blocked_until > now()
-ORDER BY wait DESC LIMIT 1
-""").bindparams(*_TYPES)  # noqa: S608 - made of constants
+FIND_WAIT: Final = text(f"WITH {_ASKED} {_LONGEST_WAIT}").bindparams(*_TYPES)
 
 SUCCEED: Final = text(f"""
 WITH {_ASKED}, locked AS (
