@@ -1,0 +1,1 @@
+"""Devices that somebody has signed in from: strangers' guesses do not keep them out."""
