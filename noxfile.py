@@ -113,6 +113,7 @@ def bench(session: Session) -> None:
     environment = {**ENVIRONMENT, "PYTHONPATH": "bench"}
     session.run("python", "bench/upgrade.py", env=environment)
     session.run("python", "bench/tenants.py", env=environment)
+    session.run("python", "bench/refusals.py", env=environment)
     session.install("--no-deps", CONTACTS)
     session.run("python", "bench/tenant_archive.py", env=environment)
 

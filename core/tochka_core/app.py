@@ -1,6 +1,6 @@
 """The only place that knows all parts and puts them together."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
@@ -16,6 +16,7 @@ from tochka_core.archives.serving import Exports
 from tochka_core.audit.controllers import AuditController
 from tochka_core.auth.allowances import AuthAllowances
 from tochka_core.auth.controllers import AuthController
+from tochka_core.auth.registration import Registration
 from tochka_core.auth.services import AuthService
 from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
@@ -34,7 +35,11 @@ from tochka_core.http.openapi import openapi_config
 from tochka_core.http.problems import problem_details
 from tochka_core.http.proxies import TrustedProxies
 from tochka_core.http.request_id import RequestId
+from tochka_core.messages.allowances import MessageAllowances
 from tochka_core.messages.messenger import Messenger
+from tochka_core.messages.sending import PhoneMessages
+from tochka_core.passwords.changing import PasswordService
+from tochka_core.passwords.controllers import PasswordController
 from tochka_core.passwords.hashing import PasswordHasher
 from tochka_core.registry.controllers import ModuleController
 from tochka_core.registry.lifespan import running_modules
@@ -54,6 +59,7 @@ from tochka_core.users.controllers import UserController
 
 _CONTROLLERS: Final = (
     AuthController,
+    PasswordController,
     UserController,
     AdministrationController,
     TenantController,
@@ -111,7 +117,8 @@ def create_app(
     core = _core_routes(
         access_cache=cache,
         access_tokens=tokens,
-        auth=_auth_service(settings, database, tokens, counter),
+        messenger=messenger,
+        **_auth_services(settings, database, tokens, counter, messenger),
         counter=counter,
         database=database,
         exports=Exports(settings),
@@ -157,17 +164,50 @@ def create_app(
     return app
 
 
-def _auth_service(
-    settings: Settings, database: Database, tokens: AccessTokens, counter: TryCounter
-) -> AuthService:
-    return AuthService(
-        allowances=AuthAllowances.of(settings),
+def _auth_services(
+    settings: Settings,
+    database: Database,
+    tokens: AccessTokens,
+    counter: TryCounter,
+    messenger: Messenger,
+) -> Mapping[str, object]:
+    """Return what registers people, signs them in and replaces their passwords, by name."""
+    allowances = AuthAllowances.of(settings)
+    hasher = PasswordHasher(cost=settings.bcrypt_cost, pepper=settings.password_pepper)
+    region = settings.default_region
+    messages = PhoneMessages(
+        allowances=MessageAllowances.of(settings),
         counter=counter,
-        database=database,
-        hasher=PasswordHasher(cost=settings.bcrypt_cost, pepper=settings.password_pepper),
-        tokens=tokens,
-        region=settings.default_region,
+        language=settings.message_language,
+        messenger=messenger,
     )
+    return {
+        "auth": AuthService(
+            allowances=allowances,
+            counter=counter,
+            database=database,
+            hasher=hasher,
+            tokens=tokens,
+            region=region,
+        ),
+        "passwords": PasswordService(
+            allowances=allowances,
+            counter=counter,
+            database=database,
+            hasher=hasher,
+            messages=messages,
+            region=region,
+        ),
+        "registration": Registration(
+            allowances=allowances,
+            confirm_phones=settings.confirm_phones,
+            counter=counter,
+            database=database,
+            hasher=hasher,
+            messages=messages,
+            region=region,
+        ),
+    }
 
 
 def _core_routes(*, database: Database, **parts: object) -> Router:

@@ -93,6 +93,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     Unset: with the private database only.
     """
 
+    messages_per_phone: Annotated[int, Meta(ge=2, le=1000)] = 10
+    """How many messages one phone may get in 24 hours."""
+
+    messages_per_address: Annotated[int, Meta(ge=2, le=1_000_000)] = 200
+    """How many messages one address may have sent in 24 hours."""
+
+    confirm_phones: bool = False
+    """Whether who registers has to prove by a code that the phone is theirs."""
+
     bcrypt_cost: Annotated[int, Meta(ge=4, le=16)] = 12
     """The logarithm of bcrypt's rounds; 12 takes about a fifth of a second."""
 

@@ -1,18 +1,28 @@
 """`/api/v1/auth`."""
 
-from typing import Any
+from typing import Any, Final
 
-from litestar import Controller, Request, post
+from litestar import Controller, Request, Response, post
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
-from litestar.status_codes import HTTP_200_OK
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_202_ACCEPTED
 from tochka_plugins import ANONYMOUS
 
-from tochka_core.auth.schemas import Credentials, TokenOut
+from tochka_core.auth.registration import Registration
+from tochka_core.auth.schemas import Confirmation, Credentials, TokenOut
 from tochka_core.auth.services import AuthService
 from tochka_core.auth.tokens import AccessTokens
+from tochka_core.codes.schemas import CodeSentOut
 from tochka_core.http.client import client_address
+from tochka_core.messages.messenger import Messenger
+from tochka_core.users.models import User
 from tochka_core.users.schemas import UserOut
+
+_REGISTERED: Final = {
+    HTTP_201_CREATED: ResponseSpec(UserOut, description="Registered"),
+    HTTP_202_ACCEPTED: ResponseSpec(CodeSentOut, description="A code is to be confirmed"),
+}
 
 
 class AuthController(Controller):
@@ -22,16 +32,42 @@ class AuthController(Controller):
     tags = ["auth"]  # noqa: RUF012 - the name and type are Litestar's
     opt = ANONYMOUS
 
-    @post("/register", summary="Register")
+    @post("/register", summary="Register", responses=_REGISTERED)
     async def register(
         self,
         request: Request[Any, Any, Any],
         data: JSONBody[Credentials],
-        auth: NamedDependency[AuthService],
+        messenger: NamedDependency[Messenger],
+        registration: NamedDependency[Registration],
+    ) -> Response[UserOut | CodeSentOut]:
+        """Make a person who can sign in by phone and password.
+
+        Where phones are confirmed, a code is sent first, and the answer is the same for a phone
+        that is registered already.
+        """
+        made = await registration.register(
+            data.phone, data.password, address=client_address(request)
+        )
+        if isinstance(made, User):
+            return Response(UserOut.of(made))
+        return Response(
+            CodeSentOut.of(made.issued),
+            status_code=HTTP_202_ACCEPTED,
+            background=messenger.after_answer(made.message),
+        )
+
+    @post("/register/confirm", summary="Confirm the phone and register")
+    async def confirm(
+        self,
+        request: Request[Any, Any, Any],
+        data: JSONBody[Confirmation],
+        registration: NamedDependency[Registration],
     ) -> UserOut:
-        """Make a person who can sign in by phone and password."""
+        """Make the person whose phone the code came to."""
         return UserOut.of(
-            await auth.register(data.phone, data.password, address=client_address(request))
+            await registration.confirm(
+                secret=data.secret, code=data.code, address=client_address(request)
+            )
         )
 
     @post("/login", status_code=HTTP_200_OK, summary="Sign in")

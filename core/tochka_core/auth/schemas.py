@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from tochka_core.codes.schemas import Code, Secret
+
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A phone number and a password."""
@@ -15,6 +17,17 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __repr__(self) -> str:
         """Show nothing: neither belongs in a log."""
         return "Credentials(***)"
+
+
+class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Both halves of the code that proves a phone."""
+
+    secret: Secret
+    code: Code
+
+    def __repr__(self) -> str:
+        """Show nothing."""
+        return "Confirmation(***)"
 
 
 class TokenOut(msgspec.Struct, frozen=True):

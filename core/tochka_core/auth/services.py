@@ -1,27 +1,25 @@
-"""Registering and signing in."""
+"""Signing in."""
 
 import structlog
 from tochka_plugins import NotAuthenticated
-from tochka_plugins.context import PlatformRole
 
 from tochka_core.audit.services import record, record_refusal
 from tochka_core.auth.allowances import AuthAllowances
 from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
 from tochka_core.passwords.hashing import PasswordHasher, TooManyPasswords
-from tochka_core.passwords.rules import check_password_rules
-from tochka_core.passwords.services import costliest_password, replace_outdated
+from tochka_core.passwords.services import costliest_password, set_password
 from tochka_core.throttling.allowances import counted_address
 from tochka_core.throttling.services import TryCounter
 from tochka_core.users.models import User
 from tochka_core.users.phones import masked, normalize_phone
-from tochka_core.users.services import create_user, find_user_by_phone
+from tochka_core.users.services import find_user_by_phone
 
 _log = structlog.get_logger(__name__)
 
 
 class AuthService:
-    """Registers people and signs them in.
+    """Signs people in.
 
     It opens its own transactions: a password takes a fifth of a second to hash, and no connection
     waits for that.
@@ -44,27 +42,6 @@ class AuthService:
         self._hasher = hasher
         self._tokens = tokens
         self._region = region
-
-    async def register(
-        self, phone: str, password: str, *, address: str, role: PlatformRole = "user"
-    ) -> User:
-        """Make a person who can sign in; *address* is the client's.
-
-        Raises:
-            InvalidInput: the phone or the password breaks a rule.
-            Conflict: the phone is taken.
-            TooManyRequests: it was tried too often with this phone or from this address.
-            TooManyPasswords: too many people register or sign in at once.
-        """
-        number = normalize_phone(phone, region=self._region)
-        check_password_rules(password, phone=number)
-        await self._counter.take(
-            (self._allowances.register_by_phone, number),
-            (self._allowances.register_by_address, counted_address(address)),
-        )
-        password_hash = await self._hasher.hash(password)
-        async with self._database.platform_scope(reason="register") as session:
-            return await create_user(session, phone=number, password_hash=password_hash, role=role)
 
     async def login(self, phone: str, password: str, *, address: str) -> str:
         """Return an access token; *address* is the client's.
@@ -110,5 +87,5 @@ class AuthService:
         except TooManyPasswords:
             return  # The next time will do.
         async with self._database.platform_scope(reason="login") as session:
-            await replace_outdated(session, user, renewed)
+            await set_password(session, user.id, renewed, instead_of=user.password_hash)
         _log.info("password hashed anew", user_id=str(user.id))

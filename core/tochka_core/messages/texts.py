@@ -21,8 +21,8 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     """To who registers."""
     registered_already: str
     """To who is registered, when somebody registers their phone."""
-    reset_done: str
-    """To whose password has been reset."""
+    changed: str
+    """To whose password has become another."""
 
 
 TEXTS: Final[Mapping[Language, Texts]] = {
@@ -30,12 +30,12 @@ TEXTS: Final[Mapping[Language, Texts]] = {
         reset_code="Код для нового пароля: {code}. Никому его не сообщайте.",
         register_code="Код для регистрации: {code}. Никому его не сообщайте.",
         registered_already="Вы уже зарегистрированы. Войдите или восстановите пароль.",
-        reset_done="Ваш пароль изменён. Если это были не вы, восстановите его.",
+        changed="Ваш пароль изменён. Если это были не вы, восстановите его.",
     ),
     "en": Texts(
         reset_code="Code for a new password: {code}. Tell it to nobody.",
         register_code="Code to register: {code}. Tell it to nobody.",
         registered_already="You are registered already. Sign in, or reset your password.",
-        reset_done="Your password has been changed. If it was not you, reset it.",
+        changed="Your password has been changed. If it was not you, reset it.",
     ),
 }

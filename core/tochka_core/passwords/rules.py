@@ -19,8 +19,8 @@ _NATIONAL_DIGITS: Final = 10
 """How much of a phone number stands without the code of the country, or what replaces it."""
 
 
-def check_password_rules(password: str, *, phone: str) -> None:
-    """Accept a new password of the person with *phone* (E.164).
+def check_password_rules(password: str, *, phone: str | None) -> None:
+    """Accept a new password of the person with *phone* (E.164), `None` where it is not known yet.
 
     Raises:
         InvalidInput: it is too short, too long, among the common ones, or the phone itself.
@@ -32,7 +32,7 @@ def check_password_rules(password: str, *, phone: str) -> None:
         raise _refused(f"A password has at most {MAX_PASSWORD_CHARACTERS} characters.")
     if password.casefold() in _common_passwords():
         raise _refused("This is a common password, and among the first that are guessed.")
-    if _is_phone(password, phone):
+    if phone is not None and _is_phone(password, phone):
         raise _refused("The phone number is no password: too many people know it.")
 
 

@@ -1,6 +1,8 @@
 """Passwords in the database."""
 
-from sqlalchemy import func, select, update
+from uuid import UUID
+
+from sqlalchemy import func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_core.users.models import PASSWORD_COST, User
@@ -12,10 +14,18 @@ async def costliest_password(session: AsyncSession) -> int:
     return int(highest or 0)
 
 
-async def replace_outdated(session: AsyncSession, user: User, renewed: str) -> None:
-    """Store *renewed* for the password that *user* was read with, unless it has changed since."""
-    await session.execute(
+async def set_password(
+    session: AsyncSession, user_id: UUID, password_hash: str, *, instead_of: str | None = None
+) -> bool:
+    """Give an active person another password; return whether there is such a person.
+
+    With *instead_of* only if that is still the hash of their present one.
+    """
+    known = true() if instead_of is None else User.password_hash == instead_of
+    changed = await session.scalar(
         update(User)
-        .where(User.id == user.id, User.password_hash == user.password_hash)
-        .values(password_hash=renewed)
+        .where(User.id == user_id, User.is_active, known)
+        .values(password_hash=password_hash)
+        .returning(User.id)
     )
+    return changed is not None

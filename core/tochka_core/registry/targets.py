@@ -7,6 +7,7 @@ from tochka_plugins.host import Assembly, assemble, discover, gate
 
 from tochka_core import __version__
 from tochka_core.audit.models import AuditEntry
+from tochka_core.codes.models import OneTimeCode
 from tochka_core.errors import OperatorError
 from tochka_core.known_devices.models import KnownDevice
 from tochka_core.registry.models import Module
@@ -17,9 +18,8 @@ from tochka_core.users.models import User
 
 def core_with_models() -> Target:
     """Return the core's target with all tables that its models declare."""
-    (metadata,) = {
-        model.metadata for model in (AuditEntry, KnownDevice, Module, Tenant, Throttle, User)
-    }
+    models = (AuditEntry, KnownDevice, Module, OneTimeCode, Tenant, Throttle, User)
+    (metadata,) = {model.metadata for model in models}
     return core_target(metadata)
 
 

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import pytest
 from in_process import concurrent_client
+from inbox import Inbox
+from notes_module.tenant_acts import ACTS
 from sqlalchemy import text
 from tochka_core.app import create_app
 
@@ -24,6 +26,14 @@ class Person:
 
     def at(self, tenant):
         return {**self.headers, "X-Tenant": tenant}
+
+
+@pytest.fixture
+def inbox(monkeypatch):
+    """What the test module is given to deliver to phones."""
+    inbox = Inbox()
+    monkeypatch.setitem(ACTS, "message", inbox.deliver)
+    return inbox
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """Which passwords are taken, and how those of old are renewed."""
 
 import asyncio
-from contextlib import contextmanager
 
 import bcrypt
 import pytest
+from executed import executed
 from in_process import concurrent_client
 from msgspec.structs import replace
-from sqlalchemy import Engine, event, text
+from sqlalchemy import text
 from tochka_core.app import create_app
 from tochka_core.passwords.hashing import PasswordHasher
 from tochka_core.passwords.stored import read_stored
@@ -122,21 +122,6 @@ def counted(compute, spent):
         return compute(password, salt)
 
     return count
-
-
-@contextmanager
-def executed():
-    """Collect the statements of all engines of this process."""
-    statements = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 async def test_a_refused_sign_in_takes_as_many_rounds_and_statements_whatever_the_reason(

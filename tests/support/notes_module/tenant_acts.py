@@ -1,3 +1,3 @@
-"""What a test wants done when the module is told of a tenant: a coroutine function by event."""
+"""What a test wants done when the module is told of something: a coroutine function by event."""
 
 ACTS = {}

@@ -1,0 +1,1 @@
+"""Codes that prove who holds a phone: six digits, good once, for ten minutes."""

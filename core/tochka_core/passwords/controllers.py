@@ -1,0 +1,77 @@
+"""`/api/v1/auth/password`."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
+from tochka_plugins import ANONYMOUS, CurrentPrincipal
+
+from tochka_core.codes.schemas import CodeSentOut
+from tochka_core.http.client import client_address
+from tochka_core.messages.messenger import Messenger
+from tochka_core.passwords.changing import PasswordService
+from tochka_core.passwords.schemas import PasswordChangeIn, PasswordForgottenIn, PasswordResetIn
+
+
+class PasswordController(Controller):
+    """One's own password."""
+
+    path = "/auth/password"
+    tags = ["auth"]  # noqa: RUF012 - the name and type are Litestar's
+
+    @post("/change", status_code=HTTP_204_NO_CONTENT, summary="Change one's password")
+    async def change(
+        self,
+        data: JSONBody[PasswordChangeIn],
+        principal: CurrentPrincipal,
+        messenger: NamedDependency[Messenger],
+        passwords: NamedDependency[PasswordService],
+    ) -> Response[None]:
+        """Replace the present password."""
+        notice = await passwords.change(
+            principal, current=data.current_password, password=data.password
+        )
+        return Response(None, background=messenger.after_answer(notice))
+
+    @post(
+        "/forgot",
+        status_code=HTTP_202_ACCEPTED,
+        opt=ANONYMOUS,
+        summary="Ask for a code to reset one's password",
+    )
+    async def forgot(
+        self,
+        request: Request[Any, Any, Any],
+        data: JSONBody[PasswordForgottenIn],
+        messenger: NamedDependency[Messenger],
+        passwords: NamedDependency[PasswordService],
+    ) -> Response[CodeSentOut]:
+        """Send a code to the phone, if it is an active person's; the answer does not tell."""
+        sent = await passwords.forget(data.phone, address=client_address(request))
+        return Response(
+            CodeSentOut.of(sent.issued), background=messenger.after_answer(sent.message)
+        )
+
+    @post(
+        "/reset",
+        status_code=HTTP_204_NO_CONTENT,
+        opt=ANONYMOUS,
+        summary="Choose a password by a code",
+    )
+    async def reset(
+        self,
+        request: Request[Any, Any, Any],
+        data: JSONBody[PasswordResetIn],
+        messenger: NamedDependency[Messenger],
+        passwords: NamedDependency[PasswordService],
+    ) -> Response[None]:
+        """Replace the password of the person whose phone the code came to."""
+        notice = await passwords.reset(
+            secret=data.secret,
+            code=data.code,
+            password=data.password,
+            address=client_address(request),
+        )
+        return Response(None, background=messenger.after_answer(notice))
