@@ -1,0 +1,208 @@
+"""No phone, password, token, code or hash in any log line, whatever succeeds or fails.
+
+A new way to sign in, or a new secret, needs a flow here and nothing else: what is secret is known
+by the names of fields and columns.
+"""
+
+import io
+import logging
+from itertools import count
+
+import pytest
+import structlog
+from hygiene import Secrets, secret_columns
+from in_process import concurrent_client
+from sqlalchemy import text
+from tochka_core.app import create_app
+from tochka_core.logs import configure_logging
+
+AUTH, USERS = "/api/v1/auth", "/api/v1/users"
+PASSWORD = "correct horse battery"
+FLOWS = []
+
+
+def flow(function):
+    """Run *function* in the tests below: on a sound database, and on all kinds of broken ones."""
+    FLOWS.append(function)
+    return function
+
+
+class World:
+    """A client of the platform; how it is answered is checked only while all is sound."""
+
+    _numbers = count(1)
+
+    def __init__(self, client, secrets, master_token):
+        self.client = client
+        self.secrets = secrets
+        self.master_token = master_token
+        self.is_sound = True
+
+    async def ask(self, status, method, path, body=None, *, token=None, **more):
+        """Send a request, to be answered with *status*; return the document, or an empty one."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if body is not None:
+            more["json"] = body
+        answer = await self.client.request(method, path, headers=headers, **more)
+        if self.is_sound:
+            assert answer.status_code == status, (method, path, answer.text)
+        is_document = answer.is_success and answer.content
+        return answer.json() if is_document else {}
+
+    async def post(self, status, path, body=None, **more):
+        return await self.ask(status, "POST", path, body, **more)
+
+    async def person(self):
+        """Register somebody who has signed in; return their credentials, id and tokens."""
+        credentials = {"phone": f"+7912555{next(self._numbers):04}", "password": PASSWORD}
+        made = await self.post(201, f"{AUTH}/register", credentials)
+        tokens = await self.post(200, f"{AUTH}/login", credentials)
+        return credentials, made.get("id", "00000000-0000-0000-0000-000000000000"), tokens
+
+
+@flow
+async def registering(world):
+    credentials, _, _ = await world.person()
+    await world.post(409, f"{AUTH}/register", credentials)
+    for wrong in ({"phone": "+712"}, {"password": "password1"}, {"password": "short"}):
+        await world.post(400, f"{AUTH}/register", {**credentials, **wrong})
+
+
+@flow
+async def signing_in(world):
+    credentials, user_id, tokens = await world.person()
+    await world.ask(200, "GET", f"{USERS}/me", token=tokens.get("access_token"))
+    await world.post(401, f"{AUTH}/login", {**credentials, "password": "another secret"})
+    await world.post(401, f"{AUTH}/login", {**credentials, "phone": "8 (912) 444-00-01"})
+    switch = {"is_active": False}
+    await world.ask(200, "PATCH", f"{USERS}/{user_id}", switch, token=world.master_token)
+    await world.post(401, f"{AUTH}/login", credentials)
+    await world.ask(401, "GET", f"{USERS}/me", token=tokens.get("access_token"))
+
+
+@flow
+async def guessing(world):
+    credentials, _, _ = await world.person()
+    guess = {**credentials, "password": "a wrong guess"}
+    answers = [await world.client.post(f"{AUTH}/login", json=guess) for _ in range(20)]
+    if world.is_sound:
+        assert answers[-1].status_code == 429
+
+
+@flow
+async def sending_what_cannot_be_read(world):
+    credentials, _, tokens = await world.person()
+    for body in (
+        {**credentials, "more": 1},
+        {**credentials, "password": ["a secret in a list"]},
+        {"phone": credentials["phone"]},
+        {**credentials, "password": "a nul \0 in it"},
+        {**credentials, "password": "too long" * 1000},
+    ):
+        for path in ("register", "login"):
+            await world.post(400, f"{AUTH}/{path}", body)
+    broken = f'{{"phone": "{credentials["phone"]}", "password": "{PASSWORD}'
+    json = {"Content-Type": "application/json"}
+    await world.client.post(f"{AUTH}/login", content=broken, headers=json)
+    token = tokens.get("access_token", "a.b.c")
+    for wrong in (token[:-1], token[1:], f"{token} {token}", "x" * 5000, "a token"):
+        await world.ask(401, "GET", f"{USERS}/me", token=wrong)
+
+
+@flow
+async def administering(world):
+    credentials, user_id, _ = await world.person()
+    master = {"token": world.master_token}
+    await world.ask(200, "GET", USERS, params={"search": credentials["phone"]}, **master)
+    await world.ask(200, "GET", f"{USERS}/{user_id}", **master)
+    await world.post(204, f"{USERS}/{user_id}/password-reset", **master)
+    await world.post(401, f"{AUTH}/login", credentials)
+
+
+@flow
+async def inviting(world):
+    name = f"tenant-{next(world._numbers)}"
+    master = {"token": world.master_token}
+    await world.post(201, "/api/v1/tenants", {"name": name}, **master)
+    invited = {"phone": f"+7912666{next(world._numbers):04}"}
+    await world.post(201, f"/api/v1/tenants/{name}/invitations", invited, **master)
+    await world.post(409, f"/api/v1/tenants/{name}/invitations", invited, **master)
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """Set logging up as a server does with TOCHKA_LOG_LEVEL=debug; return where it writes to."""
+    stream, configure = io.StringIO(), structlog.configure
+    handlers, level = logging.root.handlers[:], logging.root.level
+    monkeypatch.setattr("sys.stderr", stream)
+    # Not kept by loggers: they outlive the test.
+    monkeypatch.setattr(
+        "structlog.configure", lambda **how: configure(**how | {"cache_logger_on_first_use": False})
+    )
+    configure_logging("debug", packages=["notes_module"])
+    yield stream
+    structlog.reset_defaults()
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+
+
+@pytest.fixture
+async def world(written, settings, notes, database):
+    """The platform with a `platform_master`, whose logs are written down."""
+    secrets = Secrets()
+    secrets.add("the installation's secret", settings.jwt_secret)
+    async with concurrent_client(create_app(settings, [notes])) as client:
+        secrets.watch(client)
+        world = World(client, secrets, None)
+        _, user_id, tokens = await world.person()
+        world.master_token = tokens["access_token"]
+        async with database.platform_scope(reason="test") as session:
+            promote = text("UPDATE tochka.users SET role = 'platform_master' WHERE id = :id")
+            await session.execute(promote, {"id": user_id})
+        yield world
+
+
+async def assert_clean(world, written, engine):
+    """Look for everything secret in the lines that were written; return these."""
+    await world.secrets.read(engine)
+    lines = written.getvalue().splitlines()
+    assert world.secrets.found_in(lines) == []
+    return lines
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
+async def test_no_line_holds_a_secret(world, written, engine, flow):
+    await flow(world)
+    assert len(await assert_clean(world, written, engine)) > 5
+
+
+BREAKAGES = {
+    "refused by the database": (
+        "ALTER TABLE {table} ADD CONSTRAINT broken CHECK (false) NOT VALID",
+        "ALTER TABLE {table} DROP CONSTRAINT broken",
+    ),
+    "unexpected error": (
+        "REVOKE INSERT, UPDATE ON {table} FROM tochka_platform",
+        "GRANT INSERT, UPDATE ON {table} TO tochka_platform",
+    ),
+}
+
+
+@pytest.mark.parametrize("event", BREAKAGES)
+async def test_no_error_of_the_database_tells_a_secret(world, written, engine, event):
+    """One table after another refuses what is written to it, row and all."""
+    world.is_sound = False
+    async with engine.connect() as connection:
+        tables = {table for table, _ in await secret_columns(connection)} | {"tochka.audit_log"}
+    told = []
+    for table in sorted(tables):
+        for statement in BREAKAGES[event]:
+            async with engine.begin() as connection:
+                await connection.execute(text(statement.format(table=table)))
+            if statement == BREAKAGES[event][0]:
+                for run in FLOWS:
+                    await run(world)
+                told.append(written.getvalue().count(event))
+    assert told == sorted(told)
+    assert len({*told}) > 2, "hardly any table has refused anything"
+    await assert_clean(world, written, engine)
