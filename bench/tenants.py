@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -37,7 +38,7 @@ FEW, MANY = 10, 100_000
 ROUNDS = 20
 KNOWN, ANEW = 200, 20
 """Requests in a round."""
-PERSON = UUID(int=1)
+PERSON, SESSION = UUID(int=1), UUID(int=2)
 TOKENS = AccessTokens(secret="0123456789abcdef0123456789abcdef", lifetime_seconds=3600)  # noqa: S106 - signs nothing but what is asked here
 SQL = """
 INSERT INTO tochka.modules (name, display_name, state) VALUES ('small', 'Small', 'ready');
@@ -46,6 +47,8 @@ INSERT INTO tochka.tenants (id, name, title)
 INSERT INTO tochka.users (id, phone, password_hash)
     SELECT CASE n WHEN 0 THEN '{person}' ELSE gen_random_uuid() END, 'phone' || n, ''
     FROM generate_series(0, {last}) n;
+INSERT INTO tochka.sessions (id, user_id, device, address, expires_at)
+    VALUES ('{session}', '{person}', '', '', now() + interval '1 hour');
 INSERT INTO tochka.memberships (tenant_id, user_id, role)
     SELECT t.id, u.id, 'owner'
     FROM tochka.tenants t JOIN tochka.users u ON u.phone = 'phone' || substr(t.name, 7);
@@ -109,7 +112,8 @@ async def _worker(server: URL, tenants: int) -> AsyncIterator[Worker]:
         await upgrade(engine, [core_target()])
         async with engine.begin() as connection:
             await connection.execute(text("SET LOCAL tochka.owner_sees_all = 'on'"))
-            for statement in SQL.format(last=tenants - 1, person=PERSON).split(";"):
+            script = SQL.format(last=tenants - 1, person=PERSON, session=SESSION)
+            for statement in script.split(";"):
                 if statement.strip():
                     await connection.execute(text(statement))
     async with engine.connect() as connection:
@@ -138,7 +142,7 @@ async def _nothing() -> None:
 
 async def _measure(worker: Worker, *, is_new: bool) -> float:
     """Return how many seconds a request takes, the median of a round."""
-    token = TOKENS.issue(PERSON)
+    token = TOKENS.issue(PERSON, SESSION, until=datetime.now(UTC) + timedelta(hours=1)).text
     took = []
     for number in range(ANEW if is_new else KNOWN):
         if is_new:

@@ -43,6 +43,7 @@ from tochka_core.passwords.controllers import PasswordController
 from tochka_core.passwords.hashing import PasswordHasher
 from tochka_core.registry.controllers import ModuleController
 from tochka_core.registry.lifespan import running_modules
+from tochka_core.sessions.signing_in import Sessions
 from tochka_core.settings import Settings
 from tochka_core.tenants.controllers import TenantController
 from tochka_core.tenants.hooks import TenantHooks
@@ -105,6 +106,7 @@ def create_app(
         secret=settings.jwt_secret, lifetime_seconds=settings.access_token_seconds
     )
     counter = TryCounter(database, secret=settings.jwt_secret)
+    sessions = Sessions(tokens, days=settings.session_days)
     stopped_modules = set(absent)
     permission_catalog = PermissionCatalog(modules)
     hook_seconds = settings.import_seconds
@@ -116,9 +118,8 @@ def create_app(
     )
     core = _core_routes(
         access_cache=cache,
-        access_tokens=tokens,
         messenger=messenger,
-        **_auth_services(settings, database, tokens, counter, messenger),
+        **_auth_services(settings, database, sessions, counter, messenger),
         counter=counter,
         database=database,
         exports=Exports(settings),
@@ -167,7 +168,7 @@ def create_app(
 def _auth_services(
     settings: Settings,
     database: Database,
-    tokens: AccessTokens,
+    sessions: Sessions,
     counter: TryCounter,
     messenger: Messenger,
 ) -> Mapping[str, object]:
@@ -187,7 +188,7 @@ def _auth_services(
             counter=counter,
             database=database,
             hasher=hasher,
-            tokens=tokens,
+            sessions=sessions,
             region=region,
         ),
         "passwords": PasswordService(

@@ -138,6 +138,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     access_token_seconds: Annotated[int, Meta(ge=60, le=86400)] = 900
     """How long an access token is valid."""
 
+    session_days: Annotated[int, Meta(ge=1, le=3650)] = 90
+    """How long a session lives at most; after that the person signs in again."""
+
     max_body_bytes: Annotated[int, Meta(ge=1024)] = 1_048_576
     """The largest request body that is read."""
 

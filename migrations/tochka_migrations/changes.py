@@ -4,6 +4,7 @@ Triggers tell, so that changes by the API, by commands, by plain SQL and by casc
 with the transaction that makes them and only if it is committed.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from alembic import op
@@ -58,10 +59,14 @@ def define_telling() -> None:
     op.execute(_DEFINITION)
 
 
-def tell_changes(table: str, kind: str, subject: str) -> None:
-    """Tell of every change of *table* as one of *kind*, about what the column *subject* holds."""
-    for event, rows in _ROWS.items():
-        _make_trigger(table, kind, event.lower(), f"{event} ON {{table}} {rows}", subject)
+def tell_changes(table: str, kind: str, subject: str, *, on: Iterable[str] = _ROWS) -> None:
+    """Tell of changes of *table* as those of *kind*, about what the column *subject* holds.
+
+    Of every change, or only *on* these: `INSERT`, `UPDATE`, `DELETE`, `TRUNCATE`.
+    """
+    for event in on:
+        clause = f"{event} ON {{table}} {_ROWS[event]}"
+        _make_trigger(table, kind, event.lower(), clause, subject)
 
 
 def tell_changes_at_large(table: str, kind: str, *, on: str = _ANY) -> None:

@@ -35,6 +35,8 @@ class Principal(msgspec.Struct, frozen=True):
     """
     permissions: frozenset[str] = frozenset()
     """What the person may do in the chosen tenant, such as `contacts:write`, as of this request."""
+    session_id: UUID | None = None
+    """Which of the person's sessions the request belongs to."""
 
 
 class Platform(Protocol):

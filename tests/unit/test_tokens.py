@@ -14,7 +14,7 @@ from tochka_plugins import NotAuthenticated
 
 SECRET = "the secret of this platform; " * 3
 OTHER_SECRET = "the secret of another one; " * 3
-ANNA = UUID(int=0xA11A)
+ANNA, SESSION = UUID(int=0xA11A), UUID(int=0x5E55)
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +29,7 @@ def token(*, key=SECRET, algorithm="HS256", without=(), headers=None, **claims):
         "iss": "tochka-rosta",
         "aud": "tochka-rosta-api",
         "sub": str(ANNA),
+        "sid": str(SESSION),
         "typ": "access",
         "iat": now,
         "exp": now + timedelta(minutes=5),
@@ -38,33 +39,50 @@ def token(*, key=SECRET, algorithm="HS256", without=(), headers=None, **claims):
     return jwt.encode(kept, key, algorithm=algorithm, headers=headers)
 
 
+def issued(tokens):
+    """Let *tokens* issue one."""
+    return tokens.issue(ANNA, SESSION, until=hours(1)).text
+
+
 def encoded(text):
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
 def test_a_token_names_the_person_it_was_issued_to(tokens):
-    assert tokens.read(tokens.issue(ANNA)) == ANNA
-    assert tokens.read(token()) == ANNA
+    for text in (issued(tokens), token()):
+        claims = tokens.read(text)
+        assert (claims.user_id, claims.session_id) == (ANNA, SESSION)
 
 
 def test_no_two_tokens_are_alike(tokens):
-    assert tokens.issue(ANNA) != tokens.issue(ANNA)
+    assert issued(tokens) != issued(tokens)
 
 
 def test_a_token_ends_when_it_was_said_to(tokens):
-    claims = jwt.decode(tokens.issue(ANNA), options={"verify_signature": False})
+    claims = jwt.decode(issued(tokens), options={"verify_signature": False})
     assert claims["exp"] - claims["iat"] == tokens.lifetime_seconds == 900
 
 
+def test_a_token_ends_with_its_session(tokens):
+    last = tokens.issue(ANNA, SESSION, until=datetime.now(UTC) + timedelta(seconds=60.5))
+    claims = jwt.decode(last.text, options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == last.expires_in == 60
+
+
+def test_a_token_shows_in_no_log(tokens):
+    token = tokens.issue(ANNA, SESSION, until=hours(1))
+    assert token.text not in repr(token)
+
+
 def test_a_token_carries_nothing_personal(tokens):
-    claims = jwt.decode(tokens.issue(ANNA), options={"verify_signature": False})
-    assert set(claims) == {"iss", "aud", "sub", "typ", "jti", "iat", "exp"}
+    claims = jwt.decode(issued(tokens), options={"verify_signature": False})
+    assert set(claims) == {"iss", "aud", "sub", "sid", "typ", "jti", "iat", "exp"}
 
 
 def test_an_expired_token_is_told_to_be_so():
     expired = AccessTokens(secret=SECRET, lifetime_seconds=-1)
     with pytest.raises(NotAuthenticated, match="expired"):
-        expired.read(expired.issue(ANNA))
+        expired.read(issued(expired))
 
 
 def hours(number):
@@ -84,6 +102,8 @@ HOSTILE = {
     "of no type": lambda: token(typ=None),
     "of a list of types": lambda: token(typ=["access"]),
     "of no person": lambda: token(sub="anna"),
+    "of no session": lambda: token(sid="phone"),
+    "of many sessions": lambda: token(sid=[str(SESSION)]),
     "of an empty person": lambda: token(sub=""),
     "issued in an hour": lambda: token(iat=hours(1)),
     "valid in an hour": lambda: token(nbf=hours(1)),
@@ -93,6 +113,7 @@ HOSTILE = {
     "without iss": lambda: token(without=["iss"]),
     "without aud": lambda: token(without=["aud"]),
     "without sub": lambda: token(without=["sub"]),
+    "without sid": lambda: token(without=["sid"]),
     "without typ": lambda: token(without=["typ"]),
     "without iat": lambda: token(without=["iat"]),
     "without exp": lambda: token(without=["exp"]),
@@ -112,8 +133,8 @@ def test_any_other_token_is_refused(tokens, hostile):
 
 
 def test_claims_cannot_be_exchanged(tokens):
-    head, _, signature = tokens.issue(ANNA).split(".")
-    claims = jwt.decode(tokens.issue(ANNA), options={"verify_signature": False})
+    head, _, signature = issued(tokens).split(".")
+    claims = jwt.decode(issued(tokens), options={"verify_signature": False})
     forged = encoded(json.dumps({**claims, "sub": str(UUID(int=1))}))
     with pytest.raises(NotAuthenticated):
         tokens.read(f"{head}.{forged}.{signature}")

@@ -18,6 +18,7 @@ from tochka_plugins import Principal
 from tochka_core.access.cache import Fact
 from tochka_core.domains.models import Domain
 from tochka_core.registry.models import TenantModule
+from tochka_core.sessions.models import UserSession
 from tochka_core.tenants.models import Membership, Role, Tenant
 from tochka_core.tenants.permissions import BUILT_IN_ROLES, HeldRole, PermissionCatalog
 from tochka_core.users.models import User
@@ -28,6 +29,13 @@ class Place(msgspec.Struct, frozen=True):
 
     tenant_id: UUID
     role: str
+
+
+class LiveSession(msgspec.Struct, frozen=True):
+    """A session that has not been ended."""
+
+    user_id: UUID
+    expires_at: datetime
 
 
 class TenantFacts(msgspec.Struct, frozen=True):
@@ -58,6 +66,17 @@ async def _read_person(session: AsyncSession, user_id: UUID) -> Principal | None
         )
     ).one_or_none()
     return None if row is None else Principal(user_id=user_id, phone=row.phone, role=row.role)
+
+
+async def _read_session(session: AsyncSession, session_id: UUID) -> LiveSession | None:
+    row = (
+        await session.execute(
+            select(UserSession.user_id, UserSession.expires_at).where(
+                UserSession.id == session_id, UserSession.ended_at.is_(None)
+            )
+        )
+    ).one_or_none()
+    return None if row is None else LiveSession(row.user_id, row.expires_at)
 
 
 async def _read_place(session: AsyncSession, user_id: UUID, called: str) -> Place | None:
@@ -149,6 +168,10 @@ Permissions: TypeAlias = Fact[UUID, str, frozenset[str]]
 
 PERSON: Final = Fact("person", _read_person)
 """The active person with an id, `None` where there is none."""
+
+SESSION: Final = Fact("session", _read_session)
+"""The session with an id, `None` where it has ended. Only for an id that a token of ours names: of
+new sessions nobody is told, so that there must not be an answer from before they began."""
 
 PLACE: Final = Fact("place", _read_place)
 """A person's membership in the tenant that is called so by its name or its domain.

@@ -1,8 +1,8 @@
 """`/api/v1/auth`."""
 
-from typing import Any, Final
+from typing import Final
 
-from litestar import Controller, Request, Response, post
+from litestar import Controller, Response, post
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
@@ -10,12 +10,12 @@ from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_202_ACCEPT
 from tochka_plugins import ANONYMOUS
 
 from tochka_core.auth.registration import Registration
-from tochka_core.auth.schemas import Confirmation, Credentials, TokenOut
+from tochka_core.auth.schemas import Confirmation, Credentials
 from tochka_core.auth.services import AuthService
-from tochka_core.auth.tokens import AccessTokens
 from tochka_core.codes.schemas import CodeSentOut
-from tochka_core.http.client import client_address
+from tochka_core.http.client import CurrentClient
 from tochka_core.messages.messenger import Messenger
+from tochka_core.sessions.schemas import TokensOut
 from tochka_core.users.models import User
 from tochka_core.users.schemas import UserOut
 
@@ -35,19 +35,17 @@ class AuthController(Controller):
     @post("/register", summary="Register", responses=_REGISTERED)
     async def register(
         self,
-        request: Request[Any, Any, Any],
         data: JSONBody[Credentials],
         messenger: NamedDependency[Messenger],
         registration: NamedDependency[Registration],
+        client: CurrentClient,
     ) -> Response[UserOut | CodeSentOut]:
         """Make a person who can sign in by phone and password.
 
         Where phones are confirmed, a code is sent first, and the answer is the same for a phone
         that is registered already.
         """
-        made = await registration.register(
-            data.phone, data.password, address=client_address(request)
-        )
+        made = await registration.register(data.phone, data.password, address=client.address)
         if isinstance(made, User):
             return Response(UserOut.of(made))
         return Response(
@@ -59,25 +57,21 @@ class AuthController(Controller):
     @post("/register/confirm", summary="Confirm the phone and register")
     async def confirm(
         self,
-        request: Request[Any, Any, Any],
         data: JSONBody[Confirmation],
         registration: NamedDependency[Registration],
+        client: CurrentClient,
     ) -> UserOut:
         """Make the person whose phone the code came to."""
         return UserOut.of(
-            await registration.confirm(
-                secret=data.secret, code=data.code, address=client_address(request)
-            )
+            await registration.confirm(secret=data.secret, code=data.code, address=client.address)
         )
 
     @post("/login", status_code=HTTP_200_OK, summary="Sign in")
     async def login(
         self,
-        request: Request[Any, Any, Any],
         data: JSONBody[Credentials],
         auth: NamedDependency[AuthService],
-        access_tokens: NamedDependency[AccessTokens],
-    ) -> TokenOut:
-        """Return an access token for a phone and a password."""
-        token = await auth.login(data.phone, data.password, address=client_address(request))
-        return TokenOut(access_token=token, expires_in=access_tokens.lifetime_seconds)
+        client: CurrentClient,
+    ) -> TokensOut:
+        """Begin a session by a phone and a password; return its first tokens."""
+        return TokensOut.of(await auth.login(data.phone, data.password, client))

@@ -1,6 +1,6 @@
 """Signing in, as it crosses HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -28,12 +28,3 @@ class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __repr__(self) -> str:
         """Show nothing."""
         return "Confirmation(***)"
-
-
-class TokenOut(msgspec.Struct, frozen=True):
-    """A token for the `Authorization` header (RFC 6750)."""
-
-    access_token: str
-    expires_in: int
-    """Seconds."""
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a scheme, not a secret

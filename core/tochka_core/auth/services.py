@@ -5,15 +5,16 @@ from tochka_plugins import NotAuthenticated
 
 from tochka_core.audit.services import record, record_refusal
 from tochka_core.auth.allowances import AuthAllowances
-from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
+from tochka_core.http.client import Client
 from tochka_core.passwords.hashing import PasswordHasher, TooManyPasswords
 from tochka_core.passwords.services import costliest_password, set_password
+from tochka_core.sessions.signing_in import Sessions, SignedIn
 from tochka_core.throttling.allowances import counted_address
 from tochka_core.throttling.services import TryCounter
 from tochka_core.users.models import User
 from tochka_core.users.phones import masked, normalize_phone
-from tochka_core.users.services import find_user_by_phone
+from tochka_core.users.services import find_user_by_phone, lock_sign_in
 
 _log = structlog.get_logger(__name__)
 
@@ -32,7 +33,7 @@ class AuthService:
         counter: TryCounter,
         database: Database,
         hasher: PasswordHasher,
-        tokens: AccessTokens,
+        sessions: Sessions,
         region: str,
     ) -> None:
         """Read phone numbers without a country code as numbers of *region*."""
@@ -40,11 +41,11 @@ class AuthService:
         self._counter = counter
         self._database = database
         self._hasher = hasher
-        self._tokens = tokens
+        self._sessions = sessions
         self._region = region
 
-    async def login(self, phone: str, password: str, *, address: str) -> str:
-        """Return an access token; *address* is the client's.
+    async def login(self, phone: str, password: str, client: Client) -> SignedIn:
+        """Begin a session on the device that *client* is.
 
         Raises:
             InvalidInput: the phone is malformed.
@@ -57,9 +58,24 @@ class AuthService:
         number = normalize_phone(phone, region=self._region)
         tries = (
             (self._allowances.login_by_phone, number),
-            (self._allowances.login_by_address, counted_address(address)),
+            (self._allowances.login_by_address, counted_address(client.address)),
         )
         await self._counter.take(*tries)
+        while True:
+            user = await self._check(number, password)
+            async with self._database.platform_scope(reason="login") as session:
+                # Else it is not the password that was checked, or it is hashed anew.
+                if await lock_sign_in(session, user):
+                    signed_in = await self._sessions.open(session, user.id, client)
+                    await self._counter.succeed(session, *tries)
+                    record(session, "user.signed_in", actor=user.id, tenant=None)
+                    break
+        if self._hasher.is_outdated(user.password_hash):
+            await self._renew(user, password)
+        return signed_in
+
+    async def _check(self, number: str, password: str) -> User:
+        """Return the person who has the phone *number* and the password."""
         async with self._database.platform_scope(reason="login") as session:
             user = await find_user_by_phone(session, number)
             costliest = await costliest_password(session)
@@ -73,12 +89,7 @@ class AuthService:
                 phone=masked(number),
             )
             raise NotAuthenticated("The phone or the password is wrong.")
-        async with self._database.platform_scope(reason="login") as session:
-            await self._counter.succeed(session, *tries)
-            record(session, "user.signed_in", actor=user.id, tenant=None)
-        if self._hasher.is_outdated(user.password_hash):
-            await self._renew(user, password)
-        return self._tokens.issue(user.id)
+        return user
 
     async def _renew(self, user: User, password: str) -> None:
         """Hash the password as it is done today."""

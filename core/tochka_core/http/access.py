@@ -1,12 +1,14 @@
 """Who asks, for which tenant, and may they: decided before a handler runs, on every route.
 
-    request id → principal → tenant → membership → module gate → permission → validation → handler
+    request id → live session → principal → tenant → membership → module gate → permission
+    → validation → handler
 
 The order matters to strangers: nobody learns of a tenant, or of what it has enabled, before it is
 known that they belong to it.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -25,9 +27,9 @@ from tochka_plugins.guards import MissingPermission
 from tochka_plugins.routing import ANONYMOUS_KEY
 
 from tochka_core.access.cache import Cache, Look
-from tochka_core.access.facts import PERSON, Permissions
+from tochka_core.access.facts import PERSON, SESSION, Permissions
 from tochka_core.access.listener import Listener
-from tochka_core.auth.tokens import AccessTokens
+from tochka_core.auth.tokens import AccessTokens, Claims
 from tochka_core.domains.names import host_name
 from tochka_core.http.entering import enter_as_platform
 from tochka_core.http.lookup import (
@@ -96,19 +98,17 @@ class AccessControl(ASGIMiddleware):
         await next_app(scope, receive, self._when_known(send) if is_change else send)
 
     async def _decide(self, scope: "Scope", module: str | None, *, is_anonymous: bool) -> Access:
-        user_id = None if is_anonymous else self._tokens.read(_bearer_token(scope))
+        claims = None if is_anonymous else self._tokens.read(_bearer_token(scope))
         name, domain = _tenant_name(scope), host_name(_header(scope, b"host") or "")
         asked = Asked(name, domain, module)
         async with self._cache.look() as look:
-            if user_id is None:
+            if claims is None:
                 person = None
                 found = await find_visited_tenants(look, asked)
                 tenant = _choose(found, name=name, is_anonymous=True)
             else:
-                person = await look.find(PERSON, user_id)
-                if person is None:
-                    raise NotAuthenticated("The access token is not valid.")
-                found = await find_own_tenants(look, user_id, asked)
+                person = await _find_caller(look, claims)
+                found = await find_own_tenants(look, person.user_id, asked)
                 tenant = await _enter(look, scope, person, found, asked) or _choose(
                     found, name=name, is_anonymous=False
                 )
@@ -150,6 +150,21 @@ def _check_permissions(principal: Principal | None, needed: Sequence[str]) -> No
     for permission in needed:
         if principal is None or permission not in principal.permissions:
             raise MissingPermission(permission)
+
+
+async def _find_caller(look: Look, claims: Claims) -> Principal:
+    """Return the person whom a token names.
+
+    Raises:
+        NotAuthenticated: the session has ended or is over, or the person is deactivated.
+    """
+    live = await look.find(SESSION, claims.session_id)
+    if live is None or live.user_id != claims.user_id or live.expires_at <= datetime.now(UTC):
+        raise NotAuthenticated("The session has ended; sign in again.")
+    person = await look.find(PERSON, claims.user_id)
+    if person is None:
+        raise NotAuthenticated("The access token is not valid.")
+    return msgspec.structs.replace(person, session_id=claims.session_id)
 
 
 async def _enter(

@@ -15,6 +15,7 @@ from tochka_plugins import CurrentTenant, InvalidInput, NotAuthenticated, Princi
 from tochka_plugins.pagination import provide_page_query
 
 from tochka_core.db import Database
+from tochka_core.http.client import Client, client_of
 
 
 async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
@@ -37,6 +38,11 @@ async def provide_chosen_tenant(request: Request[Any, Any, Any]) -> Tenant | Non
     """Return the chosen tenant, `None` where none was chosen."""
     tenant: Tenant | None = request.auth.tenant
     return tenant
+
+
+async def provide_client(request: Request[Any, Any, Any]) -> Client:
+    """Return who is at the other end."""
+    return client_of(request)
 
 
 def public_dependencies(database: Database) -> Mapping[str, Provide]:
@@ -63,6 +69,7 @@ def core_dependencies(database: Database, values: Mapping[str, object]) -> Mappi
 
     return {
         "chosen_tenant": Provide(provide_chosen_tenant),
+        "client": Provide(provide_client),
         "platform_session": Provide(provide_platform_session),
         **{name: Provide(_constant(value), sync_to_thread=False) for name, value in values.items()},
     }

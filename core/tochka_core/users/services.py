@@ -59,6 +59,21 @@ async def get_user_by_phone(session: AsyncSession, phone: str) -> User:
     return user
 
 
+async def lock_sign_in(session: AsyncSession, known: User) -> bool:
+    """Keep a person from being deactivated, or given another password, until the transaction ends.
+
+    Return whether neither has happened since *known* was read.
+    """
+    now = (
+        await session.execute(
+            select(User.password_hash, User.is_active)
+            .where(User.id == known.id)
+            .with_for_update(read=True)
+        )
+    ).one_or_none()
+    return now is not None and now.is_active and now.password_hash == known.password_hash
+
+
 async def get_user(session: AsyncSession, user_id: UUID) -> User:
     """Return the person with *user_id*.
 

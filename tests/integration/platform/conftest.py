@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import count
 from uuid import UUID
 
+import jwt
 import pytest
 from in_process import concurrent_client
 from inbox import Inbox
@@ -19,6 +20,10 @@ class Person:
     id: UUID
     phone: str
     token: str
+
+    @property
+    def session_id(self):
+        return jwt.decode(self.token, options={"verify_signature": False})["sid"]
 
     @property
     def headers(self):

@@ -98,6 +98,7 @@ def _forged(settings, person, *, secret=None, **claims):
         "iss": "tochka-rosta",
         "aud": "tochka-rosta-api",
         "sub": str(person.id),
+        "sid": person.session_id,
         "typ": "access",
         "iat": now,
         "exp": now + timedelta(minutes=5),
@@ -127,6 +128,9 @@ async def test_the_forgery_is_otherwise_sound(client, settings, register):
         {"sub": "nobody"},
         {"sub": None},
         {"sub": "00000000-0000-0000-0000-000000000000"},
+        {"sid": "phone"},
+        {"sid": None},
+        {"sid": "00000000-0000-0000-0000-000000000000"},
     ],
     ids=str,
 )

@@ -111,6 +111,10 @@ async def test_a_stranger_makes_as_many_queries_for_a_tenant_as_for_none(
 CHANGES = {
     "removed": ("DELETE FROM tochka.memberships", 404),
     "deactivated": ("UPDATE tochka.users SET is_active = false", 401),
+    "signed out": ("UPDATE tochka.sessions SET ended_at = now()", 401),
+    "session over": ("UPDATE tochka.sessions SET expires_at = now()", 401),
+    "session deleted": ("DELETE FROM tochka.sessions", 401),
+    "sessions truncated": ("TRUNCATE tochka.sessions CASCADE", 401),
     "deleted": ("DELETE FROM tochka.users", 401),
     "suspended": ("UPDATE tochka.tenants SET suspended_at = now()", 403),
     "to be purged": ("UPDATE tochka.tenants SET purge_after = now()", 403),

@@ -1,0 +1,74 @@
+"""Beginning and ending sessions.
+
+To end one is a change that every worker hears of: tokens that name it open nothing from then on.
+"""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, func, true, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tochka_core.http.client import Client
+from tochka_core.sessions.models import EndReason, RefreshFamily, UserSession
+from tochka_core.sessions.refresh_tokens import RefreshToken
+
+
+class OpenedSession(msgspec.Struct, frozen=True):
+    """A session that has just begun."""
+
+    id: UUID
+    user_id: UUID
+    expires_at: datetime
+    refresh_token: RefreshToken
+
+
+async def open_session(
+    session: AsyncSession, user_id: UUID, client: Client, *, days: int
+) -> OpenedSession:
+    """Sign a person in on the device that *client* is, for *days* at most."""
+    token = RefreshToken.new()
+    expires_at = datetime.now(UTC) + timedelta(days=days)
+    opened = UserSession(
+        user_id=user_id, device=client.device, address=client.address, expires_at=expires_at
+    )
+    session.add(opened)
+    await session.flush()
+    session.add(
+        RefreshFamily(
+            session_id=opened.id,
+            family_hash=token.family_hash,
+            token_hash=token.secret_hash,
+            last_address=client.address,
+        )
+    )
+    await session.flush()
+    return OpenedSession(opened.id, user_id, expires_at, token)
+
+
+async def end_session(session: AsyncSession, session_id: UUID, *, reason: EndReason) -> bool:
+    """End one session; return whether it had not ended before."""
+    return await _end(session, UserSession.id == session_id, reason=reason) > 0
+
+
+async def end_sessions(
+    session: AsyncSession, user_id: UUID, *, reason: EndReason, but: UUID | None = None
+) -> int:
+    """End all sessions of a person, except the one called *but*; return how many.
+
+    Whoever changes the person too, such as their password, does that first: a sign-in that has
+    begun before then either sees the change or is among these sessions.
+    """
+    others = true() if but is None else UserSession.id != but
+    return await _end(session, UserSession.user_id == user_id, others, reason=reason)
+
+
+async def _end(session: AsyncSession, *which: ColumnElement[bool], reason: EndReason) -> int:
+    ended = await session.execute(
+        update(UserSession)
+        .where(*which, UserSession.ended_at.is_(None))
+        .values(ended_at=func.now(), end_reason=reason)
+        .returning(UserSession.id)
+    )
+    return len(ended.all())

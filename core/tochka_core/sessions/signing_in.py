@@ -1,0 +1,33 @@
+"""Signing a person in, once it is known who they are."""
+
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tochka_core.auth.tokens import AccessToken, AccessTokens
+from tochka_core.http.client import Client
+from tochka_core.sessions.refresh_tokens import RefreshToken
+from tochka_core.sessions.services import open_session
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    """What a client holds of its session."""
+
+    access: AccessToken
+    refresh_token: RefreshToken
+
+
+class Sessions:
+    """Gives out the tokens of sessions."""
+
+    def __init__(self, tokens: AccessTokens, *, days: int) -> None:
+        """Let a session live for *days* at most."""
+        self._tokens = tokens
+        self._days = days
+
+    async def open(self, session: AsyncSession, user_id: UUID, client: Client) -> SignedIn:
+        """Begin a session of a person; its tokens are good once the transaction is committed."""
+        opened = await open_session(session, user_id, client, days=self._days)
+        access = self._tokens.issue(user_id, opened.id, until=opened.expires_at)
+        return SignedIn(access, opened.refresh_token)
