@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from tochka_core.db import Database
 from tochka_core.throttling.allowances import Allowance
 from tochka_core.throttling.services import TRIES_BETWEEN_CLEANINGS, TryCounter
+from tochka_core.throttling.statements import TAKE
 from tochka_plugins import NotAuthenticated, TooManyRequests, Unavailable
 
 DOOR = Allowance(
@@ -208,6 +210,28 @@ async def test_the_table_holds_no_more_than_is_remembered(counter, run, pass_tim
     await counter.take((DOOR, "last"))
     rows = (await run("SELECT allowance FROM tochka.throttles")).scalars().all()
     assert rows == ["door"]
+
+
+async def test_a_try_that_is_taken_back_leaves_nothing(counter, run, succeed):
+    for number in range(TRIES_BETWEEN_CLEANINGS - 1):
+        await counter.take((STREET, str(number)))
+        await succeed((STREET, str(number)))
+    await counter.take((DOOR, "last"))
+    rows = (await run("SELECT allowance FROM tochka.throttles")).scalars().all()
+    assert rows == ["door"]
+
+
+async def test_who_hangs_with_a_row_does_not_keep_others_for_ever(counter, engine):
+    old, new = (DOOR, "anna"), (DOOR, "ivan")
+    await counter.take(old)
+    # As a frozen worker.
+    async with engine.connect() as frozen:
+        await frozen.execute(TAKE, counter._asked([old, new]))
+        outcomes = await asyncio.gather(
+            counter.take(old), counter.take(new), return_exceptions=True
+        )
+    assert [type(outcome) for outcome in outcomes] == [DBAPIError, DBAPIError]
+    assert all("lock timeout" in str(outcome) for outcome in outcomes)
 
 
 async def test_a_try_that_is_remembered_is_kept(counter, run, pass_time):

@@ -14,18 +14,22 @@ from sqlalchemy import (
     text,
 )
 
-_ASKED: Final = """
+LOCK_TIMEOUT_SECONDS: Final = 3
+"""A row is held for milliseconds. Where its holder hangs, the others must not keep all connections
+of their worker waiting."""
+
+_ASKED: Final = f"""
 asked AS (
     SELECT allowance, subject, free, counted, clears,
         make_interval(secs => first) AS first, make_interval(secs => longest) AS longest,
         make_interval(secs => forget) AS forget
-    FROM unnest(
+    FROM set_config('lock_timeout', '{LOCK_TIMEOUT_SECONDS}s', true), unnest(
         CAST(:names AS text[]), CAST(:subjects AS bytea[]), CAST(:free AS int[]),
         CAST(:counted AS int[]), CAST(:clears AS int[]), CAST(:first AS float8[]),
         CAST(:longest AS float8[]), CAST(:forget AS float8[])
     ) AS given (allowance, subject, free, counted, clears, first, longest, forget)
 )
-"""
+"""  # noqa: S608 - made of constants
 
 _COUNTED: Final = """
 SELECT full_at, blocked, date_trunc('hour', greatest(full_at, blocked)) + interval '1 hour'
@@ -97,14 +101,15 @@ FIND_WAIT: Final = text(f"WITH {_ASKED} {_LONGEST_WAIT}").bindparams(*_TYPES)
 
 SUCCEED: Final = text(f"""
 WITH {_ASKED}, locked AS (
-    SELECT allowance, subject, forget, clears
+    SELECT allowance, subject,
+        CASE clears WHEN 1 THEN now() ELSE forgotten_at - forget END AS left_at
     FROM tochka.throttles JOIN asked USING (allowance, subject)
     ORDER BY allowance, subject
     FOR UPDATE OF throttles
 )
 UPDATE tochka.throttles AS kept
-SET forgotten_at = CASE clears WHEN 1 THEN now() ELSE forgotten_at - forget END,
-    blocked_until = NULL
+SET forgotten_at = left_at, blocked_until = NULL,
+    expires_at = CASE WHEN left_at <= now() THEN now() ELSE expires_at END
 FROM locked WHERE kept.allowance = locked.allowance AND kept.subject = locked.subject
 """).bindparams(*_TYPES)  # noqa: S608 - made of constants
 

@@ -72,6 +72,8 @@ async def registering(world):
 async def signing_in(world):
     credentials, user_id, tokens = await world.person()
     await world.ask(200, "GET", f"{USERS}/me", token=tokens.get("access_token"))
+    device = {"device_token": tokens.get("device_token")}
+    await world.post(200, f"{AUTH}/login", {**credentials, **device})
     await world.post(401, f"{AUTH}/login", {**credentials, "password": "another secret"})
     await world.post(401, f"{AUTH}/login", {**credentials, "phone": "8 (912) 444-00-01"})
     switch = {"is_active": False}
