@@ -15,6 +15,7 @@ from tochka_core.messages.sending import PhoneMessages
 from tochka_core.passwords.hashing import PasswordHasher
 from tochka_core.passwords.rules import check_password_rules
 from tochka_core.passwords.services import set_password
+from tochka_core.sessions.services import end_sessions
 from tochka_core.throttling.allowances import Allowance, counted_address
 from tochka_core.throttling.services import TryCounter
 from tochka_core.users.models import User
@@ -59,7 +60,7 @@ class PasswordService:
         self._region = region
 
     async def change(self, principal: Principal, *, current: str, password: str) -> Message | None:
-        """Replace the *current* password.
+        """Replace the *current* password; the person stays signed in here and nowhere else.
 
         Raises:
             InvalidInput: *current* is wrong, or *password* breaks a rule.
@@ -80,6 +81,8 @@ class PasswordService:
         async with self._database.platform_scope(reason="change a password") as session:
             if not await set_password(session, user_id, renewed, instead_of=stored):
                 raise Conflict("The password has been changed meanwhile.")
+            here = principal.session_id
+            await end_sessions(session, user_id, reason="password_changed", but=here)
             await self._counter.succeed(session, tried)
             record(session, "user.password_changed", actor=user_id, tenant=None)
         return await self._messages.allowed_notice(principal.phone, self._messages.texts.changed)
@@ -106,7 +109,7 @@ class PasswordService:
         return SentCode(issued, self._messages.code(number, text, issued.code))
 
     async def reset(self, *, secret: str, code: str, password: str, address: str) -> Message | None:
-        """Give a person a new password; *address* is the client's.
+        """Give a person a new password; *address* is the client's. All their sessions end.
 
         Raises:
             WrongCode: *code* does not belong to *secret*, or is no longer good.
@@ -125,6 +128,7 @@ class PasswordService:
             await redeem(session, redeemable)
             if not await set_password(session, user.id, renewed):
                 raise WrongCode
+            await end_sessions(session, user.id, reason="password_reset")
             await forget_devices(session, user.id)
             cleared = (self._allowances.login_by_phone, user.phone)
             await self._counter.succeed(session, tried, cleared)

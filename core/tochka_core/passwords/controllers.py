@@ -1,15 +1,13 @@
 """`/api/v1/auth/password`."""
 
-from typing import Any
-
-from litestar import Controller, Request, Response, post
+from litestar import Controller, Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from tochka_plugins import ANONYMOUS, CurrentPrincipal
 
 from tochka_core.codes.schemas import CodeSentOut
-from tochka_core.http.client import client_address
+from tochka_core.http.client import CurrentClient
 from tochka_core.messages.messenger import Messenger
 from tochka_core.passwords.changing import PasswordService
 from tochka_core.passwords.schemas import PasswordChangeIn, PasswordForgottenIn, PasswordResetIn
@@ -29,7 +27,7 @@ class PasswordController(Controller):
         messenger: NamedDependency[Messenger],
         passwords: NamedDependency[PasswordService],
     ) -> Response[None]:
-        """Replace the present password."""
+        """Replace the present password. All other sessions of the person end."""
         notice = await passwords.change(
             principal, current=data.current_password, password=data.password
         )
@@ -43,13 +41,13 @@ class PasswordController(Controller):
     )
     async def forgot(
         self,
-        request: Request[Any, Any, Any],
         data: JSONBody[PasswordForgottenIn],
         messenger: NamedDependency[Messenger],
         passwords: NamedDependency[PasswordService],
+        client: CurrentClient,
     ) -> Response[CodeSentOut]:
         """Send a code to the phone, if it is an active person's; the answer does not tell."""
-        sent = await passwords.forget(data.phone, address=client_address(request))
+        sent = await passwords.forget(data.phone, address=client.address)
         return Response(
             CodeSentOut.of(sent.issued), background=messenger.after_answer(sent.message)
         )
@@ -62,16 +60,16 @@ class PasswordController(Controller):
     )
     async def reset(
         self,
-        request: Request[Any, Any, Any],
         data: JSONBody[PasswordResetIn],
         messenger: NamedDependency[Messenger],
         passwords: NamedDependency[PasswordService],
+        client: CurrentClient,
     ) -> Response[None]:
-        """Replace the password of the person whose phone the code came to."""
+        """Replace the password of the person whose phone the code came to. All sessions end."""
         notice = await passwords.reset(
             secret=data.secret,
             code=data.code,
             password=data.password,
-            address=client_address(request),
+            address=client.address,
         )
         return Response(None, background=messenger.after_answer(notice))

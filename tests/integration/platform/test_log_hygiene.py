@@ -32,10 +32,11 @@ class World:
 
     _numbers = count(1)
 
-    def __init__(self, client, secrets, master_token):
+    def __init__(self, client, secrets, inbox):
         self.client = client
         self.secrets = secrets
-        self.master_token = master_token
+        self.inbox = inbox
+        self.master_token = None
         self.is_sound = True
 
     async def ask(self, status, method, path, body=None, *, token=None, **more):
@@ -51,6 +52,16 @@ class World:
 
     async def post(self, status, path, body=None, **more):
         return await self.ask(status, "POST", path, body, **more)
+
+    async def code(self):
+        """Return the code that was sent last; one that is wrong, where none can be."""
+        code = "000000"
+        while (self.is_sound and code == "000000") or not self.inbox.is_empty:
+            message = await self.inbox.next()
+            self.secrets.add("message", message.text)
+            if message.code:
+                self.secrets.add("code", code := message.code)
+        return code
 
     async def person(self):
         """Register somebody who has signed in; return their credentials, id and tokens."""
@@ -89,6 +100,23 @@ async def guessing(world):
     answers = [await world.client.post(f"{AUTH}/login", json=guess) for _ in range(20)]
     if world.is_sound:
         assert answers[-1].status_code == 429
+
+
+@flow
+async def replacing_a_password(world):
+    credentials, _, tokens = await world.person()
+    token = tokens.get("access_token")
+    change = {"current_password": PASSWORD, "password": "a changed password"}
+    wrong = {**change, "current_password": "not the present one"}
+    await world.post(400, f"{AUTH}/password/change", wrong, token=token)
+    await world.post(204, f"{AUTH}/password/change", change, token=token)
+    asked = await world.post(202, f"{AUTH}/password/forgot", {"phone": credentials["phone"]})
+    reset = {"secret": asked.get("secret", ""), "code": await world.code()}
+    reset["password"] = "a reset password"
+    await world.post(400, f"{AUTH}/password/reset", {**reset, "secret": "another secret"})
+    await world.post(400, f"{AUTH}/password/reset", {**reset, "code": "999999"})
+    await world.post(204, f"{AUTH}/password/reset", reset)
+    await world.post(202, f"{AUTH}/password/forgot", {"phone": "+79124440002"})
 
 
 @flow
@@ -149,13 +177,13 @@ def written(monkeypatch):
 
 
 @pytest.fixture
-async def world(written, settings, notes, database):
+async def world(written, settings, notes, database, inbox):
     """The platform with a `platform_master`, whose logs are written down."""
     secrets = Secrets()
     secrets.add("the installation's secret", settings.jwt_secret)
     async with concurrent_client(create_app(settings, [notes])) as client:
         secrets.watch(client)
-        world = World(client, secrets, None)
+        world = World(client, secrets, inbox)
         _, user_id, tokens = await world.person()
         world.master_token = tokens["access_token"]
         async with database.platform_scope(reason="test") as session:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-LOGIN, CHANGE = "/api/v1/auth/login", "/api/v1/auth/password/change"
+LOGIN, ME, CHANGE = "/api/v1/auth/login", "/api/v1/users/me", "/api/v1/auth/password/change"
 PASSWORD, NEW = "correct horse battery", "staple staple staple"
 
 
@@ -32,6 +32,18 @@ async def test_the_password_is_replaced_and_its_owner_is_told(register, change, 
     assert (await sign_in(person)).status_code == 401
     assert (await sign_in(person, NEW)).status_code == 200
     assert (await inbox.next()).phone == person.phone
+
+
+async def test_the_session_that_changes_it_goes_on_and_all_others_end(
+    client, register, change, sign_in
+):
+    person, another = await register(), await register()
+    elsewhere = (await sign_in(person)).json()["access_token"]
+    assert (await change(person)).status_code == 204
+    assert (await client.get(ME, headers=person.headers)).status_code == 200
+    assert (await client.get(ME, headers=another.headers)).status_code == 200
+    ended = await client.get(ME, headers={"Authorization": f"Bearer {elsewhere}"})
+    assert ended.status_code == 401
 
 
 async def test_without_the_present_password_nothing_changes(register, change, sign_in):

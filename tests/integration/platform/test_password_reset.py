@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import text
 from tochka_core.app import create_app
 
-LOGIN = "/api/v1/auth/login"
+LOGIN, ME = "/api/v1/auth/login", "/api/v1/users/me"
 FORGOT, RESET = "/api/v1/auth/password/forgot", "/api/v1/auth/password/reset"
 UNKNOWN = "+79990009999"
 PASSWORD, NEW = "correct horse battery", "staple staple staple"
@@ -62,6 +62,13 @@ async def test_a_code_gives_another_password_and_its_owner_is_told(
     assert await sign_in(person, NEW) == 200
     notice = await inbox.next()
     assert (notice.phone, notice.kind, notice.code) == (person.phone, "notice", None)
+
+
+async def test_all_sessions_end_with_the_password_that_began_them(client, register, ask, reset):
+    person = await register()
+    assert (await client.get(ME, headers=person.headers)).status_code == 200
+    await reset(*await ask(person))
+    assert (await client.get(ME, headers=person.headers)).status_code == 401
 
 
 async def test_who_was_imported_without_a_password_gets_one(
