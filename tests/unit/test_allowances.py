@@ -53,5 +53,5 @@ def test_an_ipv6_address_is_counted_by_its_network(address, counted):
 
 def test_each_allowance_has_a_name_of_its_own():
     allowances = AuthAllowances.of(Settings())
-    names = [getattr(allowances, field).name for field in allowances.__struct_fields__]
+    names = [getattr(allowances, field).name for field in AuthAllowances.__struct_fields__]
     assert len(set(names)) == len(names)

@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_202_ACCEPT
 from tochka_plugins import ANONYMOUS
 
 from tochka_core.auth.registration import Registration
-from tochka_core.auth.schemas import Confirmation, Credentials
+from tochka_core.auth.schemas import Confirmation, Credentials, LoginIn
 from tochka_core.auth.services import AuthService
 from tochka_core.codes.schemas import CodeSentOut
 from tochka_core.http.client import CurrentClient
@@ -69,9 +69,12 @@ class AuthController(Controller):
     @post("/login", status_code=HTTP_200_OK, summary="Sign in")
     async def login(
         self,
-        data: JSONBody[Credentials],
+        data: JSONBody[LoginIn],
         auth: NamedDependency[AuthService],
         client: CurrentClient,
     ) -> TokensOut:
         """Begin a session by a phone and a password; return its first tokens."""
-        return TokensOut.of(await auth.login(data.phone, data.password, client))
+        signed_in = await auth.login(
+            data.phone, data.password, client, device_token=data.device_token
+        )
+        return TokensOut.of(signed_in)

@@ -60,13 +60,10 @@ class Registration:
         """
         number = normalize_phone(phone, region=self._region)
         check_password_rules(password, phone=number)
-        await self._counter.take(
-            (self._allowances.register_by_phone, number),
-            (self._allowances.register_by_address, counted_address(address)),
-        )
-        if self._confirm_phones:
-            await self._messages.allow(number, address=address)
-        password_hash = await self._hasher.hash(password)
+        async with self._counter.counted(*self._allowances.of_registration(number, address)):
+            if self._confirm_phones:
+                await self._messages.allow(number, address=address)
+            password_hash = await self._hasher.hash(password)
         if self._confirm_phones:
             return await self._send_code(number, password_hash)
         async with self._database.platform_scope(reason="register") as session:

@@ -28,3 +28,13 @@ class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __repr__(self) -> str:
         """Show nothing."""
         return "Confirmation(***)"
+
+
+class LoginIn(Credentials, frozen=True, forbid_unknown_fields=True):
+    """A phone number and a password, and what an earlier sign-in has returned for the device."""
+
+    device_token: Annotated[str, Meta(max_length=100)] | None = None
+
+    def __repr__(self) -> str:
+        """Show nothing: none of it belongs in a log."""
+        return "LoginIn(***)"

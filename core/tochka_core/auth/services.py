@@ -7,10 +7,10 @@ from tochka_core.audit.services import record, record_refusal
 from tochka_core.auth.allowances import AuthAllowances
 from tochka_core.db import Database
 from tochka_core.http.client import Client
+from tochka_core.known_devices.services import is_known
 from tochka_core.passwords.hashing import PasswordHasher, TooManyPasswords
 from tochka_core.passwords.services import costliest_password, set_password
 from tochka_core.sessions.signing_in import Sessions, SignedIn
-from tochka_core.throttling.allowances import counted_address
 from tochka_core.throttling.services import TryCounter
 from tochka_core.users.models import User
 from tochka_core.users.phones import masked, normalize_phone
@@ -44,8 +44,13 @@ class AuthService:
         self._sessions = sessions
         self._region = region
 
-    async def login(self, phone: str, password: str, client: Client) -> SignedIn:
+    async def login(
+        self, phone: str, password: str, client: Client, *, device_token: str | None = None
+    ) -> SignedIn:
         """Begin a session on the device that *client* is.
+
+        It is a known one by the *device_token* that an earlier sign-in of the same person has
+        returned.
 
         Raises:
             InvalidInput: the phone is malformed.
@@ -56,23 +61,28 @@ class AuthService:
             TooManyPasswords: too many people register or sign in at once.
         """
         number = normalize_phone(phone, region=self._region)
-        tries = (
-            (self._allowances.login_by_phone, number),
-            (self._allowances.login_by_address, counted_address(client.address)),
-        )
-        await self._counter.take(*tries)
-        while True:
-            user = await self._check(number, password)
-            async with self._database.platform_scope(reason="login") as session:
-                # Else it is not the password that was checked, or it is hashed anew.
-                if await lock_sign_in(session, user):
-                    signed_in = await self._sessions.open(session, user.id, client)
-                    await self._counter.succeed(session, *tries)
-                    record(session, "user.signed_in", actor=user.id, tenant=None)
-                    break
+        device = await self._find_known(device_token, phone=number)
+        tries = self._allowances.of_login(number, client.address, known_device=device)
+        async with self._counter.counted(*tries):
+            while True:
+                user = await self._check(number, password)
+                async with self._database.platform_scope(reason="login") as session:
+                    # Else it is not the password that was checked, or it is hashed anew.
+                    if await lock_sign_in(session, user):
+                        signed_in = await self._sessions.open(session, user.id, client, device)
+                        await self._counter.succeed(session, *tries)
+                        record(session, "user.signed_in", actor=user.id, tenant=None)
+                        break
         if self._hasher.is_outdated(user.password_hash):
             await self._renew(user, password)
         return signed_in
+
+    async def _find_known(self, device_token: str | None, *, phone: str) -> str | None:
+        """Return the token of a device if the owner of *phone* has signed in with it before."""
+        if device_token is None:
+            return None
+        async with self._database.platform_scope(reason="login") as session:
+            return device_token if await is_known(session, device_token, phone=phone) else None
 
     async def _check(self, number: str, password: str) -> User:
         """Return the person who has the phone *number* and the password."""

@@ -15,6 +15,8 @@ class TokensOut(msgspec.Struct, frozen=True):
     """Good for one use."""
     expires_in: int
     """Seconds that the access token is valid for."""
+    device_token: str | msgspec.UnsetType = msgspec.UNSET
+    """For the next sign-in on this device: strangers' guesses do not keep it out."""
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a scheme, not a secret
 
     @classmethod
@@ -24,6 +26,7 @@ class TokensOut(msgspec.Struct, frozen=True):
             access_token=signed_in.access.text,
             refresh_token=signed_in.refresh_token.text,
             expires_in=signed_in.access.expires_in,
+            device_token=signed_in.device_token or msgspec.UNSET,
         )
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_core.auth.tokens import AccessToken, AccessTokens
 from tochka_core.http.client import Client
+from tochka_core.known_devices.services import remember_device
 from tochka_core.sessions.refresh_tokens import RefreshToken
 from tochka_core.sessions.services import open_session
 
@@ -16,6 +17,8 @@ class SignedIn(msgspec.Struct, frozen=True):
 
     access: AccessToken
     refresh_token: RefreshToken
+    device_token: str | None = None
+    """By which the device is known at the next sign-in; a refresh does not change it."""
 
 
 class Sessions:
@@ -26,8 +29,15 @@ class Sessions:
         self._tokens = tokens
         self._days = days
 
-    async def open(self, session: AsyncSession, user_id: UUID, client: Client) -> SignedIn:
-        """Begin a session of a person; its tokens are good once the transaction is committed."""
+    async def open(
+        self, session: AsyncSession, user_id: UUID, client: Client, known_device: str | None
+    ) -> SignedIn:
+        """Begin a session of a person, and know the device from now on.
+
+        Its tokens are good once the transaction is committed. *known_device* is the token of one
+        that is known already.
+        """
         opened = await open_session(session, user_id, client, days=self._days)
         access = self._tokens.issue(user_id, opened.id, until=opened.expires_at)
-        return SignedIn(access, opened.refresh_token)
+        device_token = await remember_device(session, user_id, known_device)
+        return SignedIn(access, opened.refresh_token, device_token)
