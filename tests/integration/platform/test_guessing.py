@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import bcrypt
 import pytest
+from executed import executed
 from in_process import concurrent_client
 from msgspec.structs import replace
 from sqlalchemy import text
@@ -175,3 +176,25 @@ async def test_a_try_is_counted_and_no_transaction_open_while_the_password_is_lo
         assert await connection.scalar(counted) == 2
     released.set()
     assert (await asked).status_code == 200
+
+
+@pytest.mark.usefixtures("anna", "ivan")
+async def test_being_refused_costs_the_same_whether_the_phone_is_known(doors, monkeypatch):
+    strange = await doors.known_device(IVAN)
+    for phone in (ANNA, NOBODY):
+        await doors.guess(phone, times=PHONE_TRIES)
+
+    def fail(*_arguments):
+        raise AssertionError("The password was looked at.")
+
+    for name in ("hashpw", "checkpw"):
+        monkeypatch.setattr(bcrypt, name, fail)
+    for device in (None, strange):
+        seen = set()
+        for phone in (ANNA, NOBODY):
+            with executed() as statements:
+                answer = await doors.enter(phone, device)
+            told = {**answer.json(), "request_id": None}
+            seen.add((str(told), tuple(statements)))
+        ((told, _),) = seen
+        assert "429" in told
