@@ -59,15 +59,17 @@ def record(
     event.listen(session.sync_session, "after_commit", say)
 
 
-async def record_refusal(database: Database, action: str, **detail: object) -> None:
-    """Write down that *action* is refused to whom nobody knows, in a transaction of its own.
+async def record_refusal(
+    database: Database, action: str, *, actor: UUID | None = None, **detail: object
+) -> None:
+    """Write down that *actor*, or somebody, is refused something, in a transaction of its own.
 
     The one that is refused is rolled back, and nothing of it would be kept. Where the time that an
     answer takes must tell nothing, call it in all cases alike, before the error is raised; where
     a limit refuses, not at all: whoever floods the platform would flood the log.
     """
     async with database.platform_scope(reason=action) as session:
-        record(session, action, actor=None, tenant=None, **detail)
+        record(session, action, actor=actor, tenant=None, **detail)
 
 
 async def is_told_of(session: AsyncSession, tenant: UUID) -> bool:

@@ -75,7 +75,7 @@ class PasswordService:
         async with self._database.platform_scope(reason="change a password") as session:
             stored = (await get_user(session, user_id)).password_hash
         if not await self._hasher.verify(current, stored):
-            await record_refusal(self._database, "user.password_change_refused", user=user_id)
+            await record_refusal(self._database, "user.password_change_refused", actor=user_id)
             raise InvalidInput("This is not the present password.", pointer="/current_password")
         renewed = await self._hasher.hash(password)
         async with self._database.platform_scope(reason="change a password") as session:

@@ -12,7 +12,9 @@ from tochka_plugins import Conflict, NotFound, PageQuery, PermissionDenied
 from tochka_plugins.context import PlatformRole
 
 from tochka_core.audit.services import record
+from tochka_core.known_devices.services import forget_devices
 from tochka_core.passwords.stored import NO_PASSWORD
+from tochka_core.sessions.services import end_sessions
 from tochka_core.users.models import User
 from tochka_core.users.phones import phone_part
 from tochka_core.users.services import get_user
@@ -55,7 +57,7 @@ async def list_users(
 async def set_active(
     session: AsyncSession, user_id: UUID, *, is_active: bool, actor: UUID | None
 ) -> User:
-    """Let a person in, or keep them out; *actor* is who does it.
+    """Let a person in, or keep them out and end their sessions; *actor* is who does it.
 
     Raises:
         NotFound: there is no such person.
@@ -70,14 +72,27 @@ async def set_active(
     if not is_active:
         _refuse_to_keep_out(user, actor, masters)
     user.is_active = is_active
+    await session.flush()
+    if not is_active:
+        await end_sessions(session, user.id, reason="deactivated")
     action = "user.activated" if is_active else "user.deactivated"
     record(session, action, actor=actor, tenant=None, user=user.id)
-    await session.flush()
     return user
 
 
+async def force_logout(session: AsyncSession, user_id: UUID, *, actor: UUID) -> None:
+    """End all sessions of a person, who may sign in again; *actor* does it.
+
+    Raises:
+        NotFound: there is no such person.
+    """
+    user = await get_user(session, user_id)
+    ended = await end_sessions(session, user.id, reason="forced")
+    record(session, "user.sessions_ended", actor=actor, tenant=None, user=user.id, sessions=ended)
+
+
 async def void_password(session: AsyncSession, user_id: UUID, *, actor: UUID) -> None:
-    """Take a person's password away, so that they have to choose another one; *actor* does it.
+    """Take a person's password away and end their sessions; *actor* does it.
 
     Raises:
         NotFound: there is no such person.
@@ -91,7 +106,7 @@ async def void_password(session: AsyncSession, user_id: UUID, *, actor: UUID) ->
 
 
 async def set_password(session: AsyncSession, user_id: UUID, password_hash: str) -> None:
-    """Give a person another password, as the operator does who has lost theirs.
+    """Give a person another password and end their sessions, as the operator does.
 
     Raises:
         NotFound: there is no such person.
@@ -106,6 +121,8 @@ async def _replace_password(
     user = await get_user(session, user_id)
     user.password_hash = password_hash
     await session.flush()
+    await forget_devices(session, user.id)
+    await end_sessions(session, user.id, reason="password_reset")
     record(session, action, actor=actor, tenant=None, user=user.id)
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from litestar import Controller, get, patch, post
+from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
@@ -74,6 +74,17 @@ class AdministrationController(Controller):
         )
         return AccountOut.of(user)
 
+    @delete("/{user_id:uuid}/sessions", summary="Sign a person out everywhere")
+    async def force_logout(
+        self,
+        user_id: FromPath[UUID],
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
+    ) -> None:
+        """End all sessions of a person, who may sign in again."""
+        require_platform_master(principal)
+        await administration.force_logout(platform_session, user_id, actor=principal.user_id)
+
     @post(
         "/{user_id:uuid}/password-reset",
         status_code=HTTP_204_NO_CONTENT,
@@ -85,6 +96,6 @@ class AdministrationController(Controller):
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
     ) -> None:
-        """Let nobody sign in with it any more; the person chooses another one by a code."""
+        """End all sessions, and let nobody sign in with it; a code gives the person another one."""
         require_platform_master(principal)
         await administration.void_password(platform_session, user_id, actor=principal.user_id)

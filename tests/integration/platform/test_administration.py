@@ -95,6 +95,7 @@ async def test_who_is_deactivated_is_out_at_once_and_in_again_when_activated(
     assert (await sign_in(client, person)).status_code == 401
     assert (await switch(master, person, is_active=False)).status_code == 200
     assert (await switch(master, person, is_active=True)).json()["is_active"] is True
+    assert (await client.get(ME, headers=person.headers)).status_code == 401
     assert (await sign_in(client, person)).status_code == 200
     assert (await account(person))["is_active"] is True
     me = str(master.id)
@@ -148,11 +149,24 @@ async def waits_for_a_lock(database):
                     return
 
 
+async def test_a_person_is_signed_out_everywhere(client, register, master, done_to):
+    person, other = await register(), await register()
+    second = (await sign_in(client, person)).json()["access_token"]
+    answer = await client.delete(f"{USERS}/{person.id}/sessions", headers=master.headers)
+    assert (answer.status_code, answer.content) == (204, b"")
+    for headers in (person.headers, {"Authorization": f"Bearer {second}"}):
+        assert (await client.get(ME, headers=headers)).status_code == 401
+    assert (await client.get(ME, headers=other.headers)).status_code == 200
+    assert (await sign_in(client, person)).status_code == 200
+    assert (await done_to(person))[-1] == ("user.sessions_ended", str(master.id))
+
+
 async def test_a_password_is_taken_away(client, register, master, done_to):
     person = await register()
     path = f"{USERS}/{person.id}/password-reset"
     answer = await client.post(path, headers=master.headers)
     assert (answer.status_code, answer.content) == (204, b"")
+    assert (await client.get(ME, headers=person.headers)).status_code == 401
     assert (await sign_in(client, person)).status_code == 401
     assert ("user.password_voided", str(master.id)) in await done_to(person)
     own = await client.post(f"{USERS}/{master.id}/password-reset", headers=master.headers)
@@ -164,6 +178,7 @@ OPERATIONS = [
     ("GET", "", None),
     ("GET", "/{id}", None),
     ("PATCH", "/{id}", {"is_active": False}),
+    ("DELETE", "/{id}/sessions", None),
     ("POST", "/{id}/password-reset", None),
 ]
 

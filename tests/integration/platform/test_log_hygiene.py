@@ -6,12 +6,15 @@ by the names of fields and columns.
 
 import io
 import logging
+from contextlib import asynccontextmanager
 from itertools import count
 
 import pytest
 import structlog
 from hygiene import Secrets, secret_columns
 from in_process import concurrent_client
+from msgspec.structs import replace
+from notes_module.tenant_acts import ACTS
 from sqlalchemy import text
 from tochka_core.app import create_app
 from tochka_core.logs import configure_logging
@@ -32,12 +35,36 @@ class World:
 
     _numbers = count(1)
 
-    def __init__(self, client, secrets, inbox):
+    def __init__(self, client, secrets, *, inbox, install, master_token=None, is_sound=True):
         self.client = client
         self.secrets = secrets
         self.inbox = inbox
-        self.master_token = None
-        self.is_sound = True
+        self.install = install
+        self.master_token = master_token
+        self.is_sound = is_sound
+        secrets.watch(client)
+
+    @asynccontextmanager
+    async def installed(self, **settings):
+        """Yield the world with other *settings*."""
+        async with self.install(**settings) as client:
+            yield World(
+                client,
+                self.secrets,
+                inbox=self.inbox,
+                install=self.install,
+                master_token=self.master_token,
+                is_sound=self.is_sound,
+            )
+
+    def next_phone(self):
+        return f"+7912555{next(self._numbers):04}"
+
+    async def halves(self, asked):
+        """Return both halves of the code that was *asked* for and sent, or of none."""
+        if "secret" not in asked or (self.inbox.is_empty and not self.is_sound):
+            return {"secret": "x" * 22, "code": "000000"}
+        return {"secret": asked["secret"], "code": (await self.inbox.next()).code}
 
     async def ask(self, status, method, path, body=None, *, token=None, **more):
         """Send a request, to be answered with *status*; return the document, or an empty one."""
@@ -53,19 +80,9 @@ class World:
     async def post(self, status, path, body=None, **more):
         return await self.ask(status, "POST", path, body, **more)
 
-    async def code(self):
-        """Return the code that was sent last; one that is wrong, where none can be."""
-        code = "000000"
-        while (self.is_sound and code == "000000") or not self.inbox.is_empty:
-            message = await self.inbox.next()
-            self.secrets.add("message", message.text)
-            if message.code:
-                self.secrets.add("code", code := message.code)
-        return code
-
     async def person(self):
         """Register somebody who has signed in; return their credentials, id and tokens."""
-        credentials = {"phone": f"+7912555{next(self._numbers):04}", "password": PASSWORD}
+        credentials = {"phone": self.next_phone(), "password": PASSWORD}
         made = await self.post(201, f"{AUTH}/register", credentials)
         tokens = await self.post(200, f"{AUTH}/login", credentials)
         return credentials, made.get("id", "00000000-0000-0000-0000-000000000000"), tokens
@@ -97,30 +114,15 @@ async def signing_in(world):
 async def guessing(world):
     credentials, _, _ = await world.person()
     guess = {**credentials, "password": "a wrong guess"}
-    answers = [await world.client.post(f"{AUTH}/login", json=guess) for _ in range(20)]
-    if world.is_sound:
-        assert answers[-1].status_code == 429
-
-
-@flow
-async def replacing_a_password(world):
-    credentials, _, tokens = await world.person()
-    token = tokens.get("access_token")
-    change = {"current_password": PASSWORD, "password": "a changed password"}
-    wrong = {**change, "current_password": "not the present one"}
-    await world.post(400, f"{AUTH}/password/change", wrong, token=token)
-    await world.post(204, f"{AUTH}/password/change", change, token=token)
-    asked = await world.post(202, f"{AUTH}/password/forgot", {"phone": credentials["phone"]})
-    reset = {"secret": asked.get("secret", ""), "code": await world.code()}
-    reset["password"] = "a reset password"
-    await world.post(400, f"{AUTH}/password/reset", {**reset, "secret": "another secret"})
-    await world.post(400, f"{AUTH}/password/reset", {**reset, "code": "999999"})
-    await world.post(204, f"{AUTH}/password/reset", reset)
-    await world.post(202, f"{AUTH}/password/forgot", {"phone": "+79124440002"})
+    for _ in range(5):
+        await world.post(401, f"{AUTH}/login", guess)
+    await world.post(429, f"{AUTH}/login", guess)
 
 
 @flow
 async def sending_what_cannot_be_read(world):
+    if not world.is_sound:
+        return  # Nothing of it reaches the database.
     credentials, _, tokens = await world.person()
     for body in (
         {**credentials, "more": 1},
@@ -145,8 +147,43 @@ async def administering(world):
     master = {"token": world.master_token}
     await world.ask(200, "GET", USERS, params={"search": credentials["phone"]}, **master)
     await world.ask(200, "GET", f"{USERS}/{user_id}", **master)
+    await world.ask(204, "DELETE", f"{USERS}/{user_id}/sessions", **master)
     await world.post(204, f"{USERS}/{user_id}/password-reset", **master)
     await world.post(401, f"{AUTH}/login", credentials)
+
+
+@flow
+async def changing_a_password(world):
+    credentials, _, tokens = await world.person()
+    path, token = f"{AUTH}/password/change", tokens.get("access_token", "a.b.c")
+    body = {"current_password": "a wrong guess", "password": "staple staple"}
+    await world.post(400, path, body, token=token)
+    await world.post(400, path, {**body, "password": credentials["phone"]}, token=token)
+    await world.post(204, path, {**body, "current_password": PASSWORD}, token=token)
+
+
+@flow
+async def forgetting_a_password(world):
+    credentials, _, _ = await world.person()
+    phone = {"phone": credentials["phone"]}
+    await world.post(202, f"{AUTH}/password/forgot", {"phone": "+79124440002"})
+    halves = await world.halves(await world.post(202, f"{AUTH}/password/forgot", phone))
+    path, body = f"{AUTH}/password/reset", {**halves, "password": "staple staple"}
+    for wrong in ({"password": credentials["phone"]}, {"code": "000000"}, {"secret": "x" * 22}):
+        await world.post(400, path, {**body, **wrong})
+    await world.post(204, path, body)
+    await world.post(400, path, body)
+
+
+@flow
+async def confirming_a_phone(world):
+    async with world.installed(confirm_phones=True) as confirming:
+        credentials = {"phone": world.next_phone(), "password": PASSWORD}
+        asked = await confirming.post(202, f"{AUTH}/register", credentials)
+        halves = await world.halves(asked)
+        await confirming.post(400, f"{AUTH}/register/confirm", {**halves, "code": "000000"})
+        await confirming.post(201, f"{AUTH}/register/confirm", halves)
+        await confirming.post(202, f"{AUTH}/register", credentials)
 
 
 @flow
@@ -177,13 +214,23 @@ def written(monkeypatch):
 
 
 @pytest.fixture
-async def world(written, settings, notes, database, inbox):
+async def world(written, settings, notes, database, *, inbox, monkeypatch):
     """The platform with a `platform_master`, whose logs are written down."""
     secrets = Secrets()
     secrets.add("the installation's secret", settings.jwt_secret)
-    async with concurrent_client(create_app(settings, [notes])) as client:
-        secrets.watch(client)
-        world = World(client, secrets, inbox)
+
+    async def deliver(message):
+        secrets.add("message", message.text)
+        secrets.add("code", message.code or "")
+        return await inbox.deliver(message)
+
+    monkeypatch.setitem(ACTS, "message", deliver)
+
+    def install(**changes):
+        return concurrent_client(create_app(replace(settings, **changes), [notes]))
+
+    async with install() as client:
+        world = World(client, secrets, inbox=inbox, install=install)
         _, user_id, tokens = await world.person()
         world.master_token = tokens["access_token"]
         async with database.platform_scope(reason="test") as session:

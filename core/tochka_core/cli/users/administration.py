@@ -20,7 +20,7 @@ from tochka_core.users.services import get_user_by_phone
 def deactivate(*, phone: str, as_json: bool) -> None:
     """Keep the person with PHONE out, at once; `tochka users activate` undoes it.
 
-    The last active platform_master stays.
+    Their sessions end. The last active platform_master stays.
     """
     user = _switch("deactivate", phone, is_active=False)
     _print(user, f"Deactivated {user.phone}.", as_json)
@@ -40,7 +40,10 @@ def activate(*, phone: str, as_json: bool) -> None:
 @password_option
 @json_option
 def reset_password(*, phone: str, from_stdin: bool, as_json: bool) -> None:
-    """Give the person with PHONE another password; it is asked for, or read from standard input."""
+    """Give the person with PHONE another password; it is asked for, or read from standard input.
+
+    Their sessions end.
+    """
     settings = read_settings()
     number = normalize_phone(phone, region=settings.default_region)
     password = read_password(phone=number, from_stdin=from_stdin)
