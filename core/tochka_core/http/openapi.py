@@ -9,6 +9,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from tochka_plugins import ANONYMOUS
 
 from tochka_core import __version__
+from tochka_core.http.openapi_errors import ERROR_COMPONENTS
 
 _PATH: Final = "/schema"
 
@@ -22,6 +23,7 @@ def openapi_config() -> OpenAPIConfig:
         title="Tochka Rosta",
         version=__version__,
         path=_PATH,
+        components=ERROR_COMPONENTS,
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         openapi_router=Router(
             path=_PATH, route_handlers=[], opt=ANONYMOUS, before_request=_refuse_other_pages

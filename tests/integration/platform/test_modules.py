@@ -101,3 +101,15 @@ async def test_the_openapi_document_lists_core_and_modules(client):
         assert document["openapi"].startswith("3.")
         assert {"/api/v1/auth/login", "/api/v1/notes", "/health/live"} <= document["paths"].keys()
         assert "http" not in str([server["url"] for server in document["servers"]])
+
+
+async def test_the_openapi_document_has_the_errors_of_each_operation(client):
+    document = (await client.get("/schema")).json()
+    ways = ("get", "put", "post", "delete", "patch")
+    operations = [item[way] for item in document["paths"].values() for way in ways if way in item]
+    (problem,) = {operation["responses"]["default"]["$ref"] for operation in operations}
+    assert not any("400" in operation["responses"] for operation in operations)
+    told = document["components"]["responses"][problem.rpartition("/")[2]]["content"]
+    refused = await client.post("/api/v1/auth/register", json={})
+    described = told[refused.headers["content-type"]]["schema"]
+    assert set(described["required"]) < set(described["properties"]) == refused.json().keys()
