@@ -41,6 +41,7 @@ from tochka_core.messages.messenger import Messenger
 from tochka_core.messages.sending import PhoneMessages
 from tochka_core.passwords.changing import PasswordService
 from tochka_core.passwords.controllers import PasswordController
+from tochka_core.passwords.current import CurrentPasswords
 from tochka_core.passwords.hashing import PasswordHasher
 from tochka_core.registry.controllers import ModuleController
 from tochka_core.registry.lifespan import running_modules
@@ -195,6 +196,7 @@ def _auth_services(
         "passwords": PasswordService(
             allowances=allowances,
             counter=counter,
+            current_passwords=CurrentPasswords(counter=counter, database=database, hasher=hasher),
             database=database,
             hasher=hasher,
             messages=messages,

@@ -3,35 +3,27 @@
 from typing import Final
 from uuid import UUID
 
-from tochka_plugins import Conflict, InvalidInput, Message, Principal
+from tochka_plugins import Conflict, Message, Principal
 
-from tochka_core.audit.services import record, record_refusal
+from tochka_core.audit.services import record
 from tochka_core.auth.allowances import AuthAllowances
 from tochka_core.codes.sending import CODES_BY_ADDRESS, SentCode
 from tochka_core.codes.services import WrongCode, check_code, issue_code, redeem
 from tochka_core.db import Database
 from tochka_core.known_devices.services import forget_devices
 from tochka_core.messages.sending import PhoneMessages
+from tochka_core.passwords.current import CurrentPasswords
 from tochka_core.passwords.hashing import PasswordHasher
 from tochka_core.passwords.rules import check_password_rules
 from tochka_core.passwords.services import set_password
 from tochka_core.sessions.services import end_sessions
-from tochka_core.throttling.allowances import Allowance, counted_address
+from tochka_core.throttling.allowances import counted_address
 from tochka_core.throttling.services import TryCounter
 from tochka_core.users.models import User
 from tochka_core.users.phones import normalize_phone
-from tochka_core.users.services import find_user_by_phone, get_user
+from tochka_core.users.services import find_user_by_phone
 
 RESET: Final = "password.reset"
-
-_CHANGES_BY_PERSON: Final = Allowance(
-    name="password.change.person",
-    free_tries=5,
-    first_delay_seconds=30,
-    max_delay_seconds=900,
-    forget_seconds=3600,
-)
-"""Who has found an open session may guess as seldom as somebody who signs in."""
 
 
 class PasswordService:
@@ -46,6 +38,7 @@ class PasswordService:
         *,
         allowances: AuthAllowances,
         counter: TryCounter,
+        current_passwords: CurrentPasswords,
         database: Database,
         hasher: PasswordHasher,
         messages: PhoneMessages,
@@ -54,6 +47,7 @@ class PasswordService:
         """Read phone numbers without a country code as numbers of *region*."""
         self._allowances = allowances
         self._counter = counter
+        self._current_passwords = current_passwords
         self._database = database
         self._hasher = hasher
         self._messages = messages
@@ -70,20 +64,18 @@ class PasswordService:
         """
         user_id = principal.user_id
         check_password_rules(password, phone=principal.phone)
-        tried = (_CHANGES_BY_PERSON, str(user_id))
-        await self._counter.take(tried)
-        async with self._database.platform_scope(reason="change a password") as session:
-            stored = (await get_user(session, user_id)).password_hash
-        if not await self._hasher.verify(current, stored):
-            await record_refusal(self._database, "user.password_change_refused", actor=user_id)
-            raise InvalidInput("This is not the present password.", pointer="/current_password")
+        stored = await self._current_passwords.prove(
+            user_id,
+            current,
+            pointer="/current_password",
+            refused_as="user.password_change_refused",
+        )
         renewed = await self._hasher.hash(password)
         async with self._database.platform_scope(reason="change a password") as session:
             if not await set_password(session, user_id, renewed, instead_of=stored):
                 raise Conflict("The password has been changed meanwhile.")
             here = principal.session_id
             await end_sessions(session, user_id, reason="password_changed", but=here)
-            await self._counter.succeed(session, tried)
             record(session, "user.password_changed", actor=user_id, tenant=None)
         return await self._messages.allowed_notice(principal.phone, self._messages.texts.changed)
 
