@@ -22,6 +22,7 @@ from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
 from tochka_core.domains.controllers import DomainController
 from tochka_core.domains.proofs import ProofFinder
+from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.errors import ConfigurationError
 from tochka_core.http.access import AccessControl, cache_key
 from tochka_core.http.body import JsonRequest, refuse_nul
@@ -45,6 +46,11 @@ from tochka_core.passwords.current import CurrentPasswords
 from tochka_core.passwords.hashing import PasswordHasher
 from tochka_core.registry.controllers import ModuleController
 from tochka_core.registry.lifespan import running_modules
+from tochka_core.second_factor.controllers import (
+    SecondFactorController,
+    UserSecondFactorController,
+)
+from tochka_core.second_factor.services import SecondFactors
 from tochka_core.sessions.signing_in import Sessions
 from tochka_core.settings import Settings
 from tochka_core.tenants.controllers import TenantController
@@ -63,7 +69,9 @@ from tochka_core.users.controllers import UserController
 _CONTROLLERS: Final = (
     AuthController,
     PasswordController,
+    SecondFactorController,
     UserController,
+    UserSecondFactorController,
     AdministrationController,
     TenantController,
     ArchiveController,
@@ -177,6 +185,7 @@ def _auth_services(
     """Return what registers people, signs them in and replaces their passwords, by name."""
     allowances = AuthAllowances.of(settings)
     hasher = PasswordHasher(cost=settings.bcrypt_cost, pepper=settings.password_pepper)
+    current_passwords = CurrentPasswords(counter=counter, database=database, hasher=hasher)
     region = settings.default_region
     messages = PhoneMessages(
         allowances=MessageAllowances.of(settings),
@@ -196,7 +205,7 @@ def _auth_services(
         "passwords": PasswordService(
             allowances=allowances,
             counter=counter,
-            current_passwords=CurrentPasswords(counter=counter, database=database, hasher=hasher),
+            current_passwords=current_passwords,
             database=database,
             hasher=hasher,
             messages=messages,
@@ -210,6 +219,13 @@ def _auth_services(
             hasher=hasher,
             messages=messages,
             region=region,
+        ),
+        "second_factors": SecondFactors(
+            counter=counter,
+            current_passwords=current_passwords,
+            database=database,
+            ring=EncryptionRing(settings.encryption_ring),
+            sessions=sessions,
         ),
     }
 

@@ -21,7 +21,8 @@ from tochka_plugins.host import Quarantined, discover, gate
 from tochka_core import __version__
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
-from tochka_core.encryption.keys import NO_KEYS
+from tochka_core.encryption.keys import NO_KEYS, EncryptionKey
+from tochka_core.encryption.usage import find_keys_in_use
 from tochka_core.errors import OperatorError
 from tochka_core.registry.composition import compose
 from tochka_core.registry.events import Assembled, Began, Event, Finding
@@ -53,7 +54,6 @@ async def _findings(
     yield Finding("core", is_ok=True, detail=f"version {__version__}")
     secret = "set" if settings.jwt_secret else "JWT_SECRET is not set; `tochka serve` needs it"
     yield Finding("settings", is_ok=bool(settings.jwt_secret), detail=secret)
-    yield Finding("encryption", is_ok=True, detail=_describe_keys(settings))
     try:
         await check_server(engine)
     except OperatorError as error:
@@ -83,17 +83,14 @@ async def _findings(
             finding = _judge(target, standings[target.name])
             drift = await connection.run_sync(find_drift, target) if finding.is_ok else []
             yield _drifted(target, drift) if drift else finding
+            if target.is_core and finding.is_ok:
+                yield await connection.run_sync(_judge_keys, settings.encryption_ring)
         for module in assembly.modules:
             if module.migrations is None:
                 yield Finding(module.name, is_ok=True, detail="has no tables")
         for item in assembly.quarantined:
             detail = f"quarantined in phase {item.phase}: {item.reason}"
             yield Finding(item.name, is_ok=False, detail=detail)
-
-
-def _describe_keys(settings: Settings) -> str:
-    names = [key.name for key in settings.encryption_ring]
-    return f"keys {', '.join(names)}" if names else NO_KEYS
 
 
 def _find_lack_of_roles(connection: Connection) -> str | None:
@@ -131,6 +128,17 @@ def _judge(target: Target, standing: Standing) -> Finding:
     else:
         return Finding(target.name, is_ok=True, detail=f"at {current}, every table protected")
     return Finding(target.name, is_ok=False, detail=detail)
+
+
+def _judge_keys(connection: Connection, keys: Sequence[EncryptionKey]) -> Finding:
+    """Compare the keys that are set with those that secrets need."""
+    names, in_use = [key.name for key in keys], find_keys_in_use(connection)
+    lacking = ", ".join(f"{name} ({n})" for name, n in in_use.items() if name not in names)
+    if lacking:
+        detail = f"secrets need keys that TOCHKA_ENCRYPTION_KEYS lacks, by number: {lacking}"
+        return Finding("encryption", is_ok=False, detail=detail)
+    held = ", ".join(f"key {name} ({in_use.get(name, 0)} secrets)" for name in names)
+    return Finding("encryption", is_ok=True, detail=held or NO_KEYS)
 
 
 def _drifted(target: Target, drift: Sequence[str]) -> Finding:

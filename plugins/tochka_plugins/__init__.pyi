@@ -10,7 +10,7 @@ from .errors import (
     TooManyRequests,
     Unavailable,
 )
-from .guards import requires
+from .guards import requires, requires_step_up
 from .hookspecs import hookimpl
 from .info import ModuleInfo
 from .injection import CurrentPrincipal, CurrentTenant, RequestedPage, Session
@@ -52,4 +52,5 @@ __all__ = [
     "module_registry",
     "pass_platform",
     "requires",
+    "requires_step_up",
 ]

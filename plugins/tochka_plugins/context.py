@@ -1,6 +1,7 @@
 """What a module is told about a request, and its door to the database outside of one."""
 
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -37,6 +38,8 @@ class Principal(msgspec.Struct, frozen=True):
     """What the person may do in the chosen tenant, such as `contacts:write`, as of this request."""
     session_id: UUID | None = None
     """Which of the person's sessions the request belongs to."""
+    stepped_up_at: datetime | None = None
+    """When the second factor was last proved in this session; `None` for who has none."""
 
 
 class Platform(Protocol):

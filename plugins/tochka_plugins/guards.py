@@ -1,6 +1,7 @@
 """What a route demands of the person who calls it."""
 
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import msgspec
 from litestar.connection import ASGIConnection
@@ -9,12 +10,25 @@ from litestar.handlers import BaseRouteHandler
 from tochka_plugins.context import Principal
 from tochka_plugins.errors import NotAuthenticated, PermissionDenied
 
+STEP_UP_PATH: Final = "/api/v1/auth/step-up"
+
 
 class MissingPermission(PermissionDenied):
     """The person lacks *permission*, which the document names."""
 
     def __init__(self, permission: str) -> None:
         super().__init__(f"This needs the permission {permission}.", permission=permission)
+
+
+class StepUpRequired(PermissionDenied):
+    """The second factor was not proved lately; the document names the path where to prove it."""
+
+    def __init__(self, max_age_seconds: int) -> None:
+        super().__init__(
+            f"This needs a fresh proof of your second factor: send a code to {STEP_UP_PATH} first.",
+            step_up=STEP_UP_PATH,
+            max_age_seconds=max_age_seconds,
+        )
 
 
 class PermissionGuard(msgspec.Struct, frozen=True):
@@ -40,6 +54,37 @@ class PermissionGuard(msgspec.Struct, frozen=True):
             raise MissingPermission(self.permission)
 
 
+class StepUpGuard(msgspec.Struct, frozen=True):
+    """A guard of Litestar's that asks for a fresh proof of the second factor."""
+
+    max_age_seconds: int
+
+    def __post_init__(self) -> None:
+        """Refuse an age that nobody could have."""
+        if self.max_age_seconds < 1:
+            raise ValueError("requires_step_up: max_age_seconds is at least 1.")
+
+    async def __call__(
+        self,
+        connection: ASGIConnection[Any, Any, Any, Any],
+        _handler: BaseRouteHandler,
+    ) -> None:
+        """Let the request go on to its handler.
+
+        Raises:
+            NotAuthenticated: nobody is signed in.
+            StepUpRequired: the person has a second factor and has not proved it lately.
+        """
+        principal: Principal | None = connection.scope["user"]
+        if principal is None:
+            raise NotAuthenticated("Nobody is signed in.")
+        proved_at = principal.stepped_up_at
+        if proved_at is None:
+            return
+        if datetime.now(UTC) - proved_at > timedelta(seconds=self.max_age_seconds):
+            raise StepUpRequired(self.max_age_seconds)
+
+
 def requires(permission: str) -> PermissionGuard:
     """Open a route, a controller or a router to those who hold *permission* in the chosen tenant.
 
@@ -51,3 +96,16 @@ def requires(permission: str) -> PermissionGuard:
     declares in `tochka_permissions`; with another the module is quarantined.
     """
     return PermissionGuard(permission)
+
+
+def requires_step_up(*, max_age_seconds: int = 300) -> StepUpGuard:
+    """Keep a route for those who have proved their second factor in the last *max_age_seconds*.
+
+        @delete("/{id:uuid}", guards=[requires("contacts:write"), requires_step_up()])
+        async def remove(...) -> None: ...
+
+    Signing in with a code counts, and so does `POST /api/v1/auth/step-up`. Anyone else is answered
+    403, before the body is read, and is told so. People without a second factor pass: they have
+    none to prove. The clocks of the database and of the worker are compared.
+    """
+    return StepUpGuard(max_age_seconds)

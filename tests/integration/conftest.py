@@ -182,6 +182,7 @@ def settings(database_url, pooler_url):
         database_url=_written(database_url),
         pooler_url=pooler_url and _written(pooler_url.set(database=database_url.database)),
         jwt_secret="0123456789abcdef0123456789abcdef",
+        encryption_keys="0123456789abcdef" * 4,
         bcrypt_cost=4,
         db_pool_size=5,
         login_tries_per_address=10_000,

@@ -97,7 +97,28 @@ def test_the_last_master_stays(users):
     assert output == "Error: The last active platform_master stays; make another one first."
 
 
-@pytest.mark.parametrize("command", ["deactivate", "activate", "reset-password"])
+def test_a_second_factor_is_removed(users, sql):
+    code, output = users("remove-second-factor", PERSON)
+    assert (code, output) == (1, "Error: This user has no second factor.")
+    sql(
+        "INSERT INTO tochka.second_factors (user_id, secret, confirmed_at)"
+        " SELECT id, 'x', now() FROM tochka.users RETURNING 1"
+    )
+    assert users("remove-second-factor", "8 999 000 00 02") == (
+        0,
+        f"Removed the second factor of {PERSON}.",
+    )
+    assert sql("SELECT phone FROM tochka.second_factors JOIN tochka.users ON id = user_id") == [
+        (MASTER,)
+    ]
+    assert sql("SELECT action, actor FROM tochka.audit_log ORDER BY id DESC LIMIT 1") == [
+        ("second_factor.removed", None)
+    ]
+
+
+@pytest.mark.parametrize(
+    "command", ["deactivate", "activate", "remove-second-factor", "reset-password"]
+)
 def test_who_is_not_there_is_told_in_one_line(users, command):
     words = ["--password-stdin"] if command == "reset-password" else []
     code, output = users(command, "+79990000003", *words, stdin=OTHER)

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.types import Receive, Scope, Send
 from tochka_core.http.mounting import RouteNameTaken, TrialMount, let_gate_ask, mount
 from tochka_core.http.route_rules import MODULE_KEY, PERMISSIONS_KEY, RouteRuleBroken
-from tochka_plugins import ANONYMOUS, ModuleInfo, Permission, requires
+from tochka_plugins import ANONYMOUS, ModuleInfo, Permission, requires, requires_step_up
 from tochka_plugins.host import StagedModule
 
 
@@ -394,6 +394,13 @@ def test_an_open_route_requires_nothing(core, staged, place):
     route = guarded(place, "notes:read", opt=ANONYMOUS)
     with pytest.raises(RouteRuleBroken, match="need not be signed in"):
         TrialMount(core)(staged("notes", route, permissions=["notes:read"]))
+
+
+def test_an_open_route_asks_for_no_step_up(core, staged):
+    trial = TrialMount(core)
+    trial(staged("diary", handler(guards=[requires_step_up()])))
+    with pytest.raises(RouteRuleBroken, match="a step-up of people who need not be signed in"):
+        trial(staged("notes", handler(guards=[requires_step_up()], opt=ANONYMOUS)))
 
 
 def test_permissions_are_left_to_the_gate_and_other_guards_are_not(staged):

@@ -36,6 +36,7 @@ class LiveSession(msgspec.Struct, frozen=True):
 
     user_id: UUID
     expires_at: datetime
+    stepped_up_at: datetime | None
 
 
 class TenantFacts(msgspec.Struct, frozen=True):
@@ -71,12 +72,12 @@ async def _read_person(session: AsyncSession, user_id: UUID) -> Principal | None
 async def _read_session(session: AsyncSession, session_id: UUID) -> LiveSession | None:
     row = (
         await session.execute(
-            select(UserSession.user_id, UserSession.expires_at).where(
+            select(UserSession.user_id, UserSession.expires_at, UserSession.stepped_up_at).where(
                 UserSession.id == session_id, UserSession.ended_at.is_(None)
             )
         )
     ).one_or_none()
-    return None if row is None else LiveSession(row.user_id, row.expires_at)
+    return None if row is None else LiveSession(*row)
 
 
 async def _read_place(session: AsyncSession, user_id: UUID, called: str) -> Place | None:

@@ -15,7 +15,9 @@ from tochka_core.auth.services import AuthService
 from tochka_core.codes.schemas import CodeSentOut
 from tochka_core.http.client import CurrentClient
 from tochka_core.messages.messenger import Messenger
+from tochka_core.second_factor.schemas import ChallengeOut
 from tochka_core.sessions.schemas import TokensOut
+from tochka_core.sessions.signing_in import SignedIn
 from tochka_core.users.models import User
 from tochka_core.users.schemas import UserOut
 
@@ -72,9 +74,10 @@ class AuthController(Controller):
         data: JSONBody[LoginIn],
         auth: NamedDependency[AuthService],
         client: CurrentClient,
-    ) -> TokensOut:
-        """Begin a session by a phone and a password; return its first tokens."""
-        signed_in = await auth.login(
-            data.phone, data.password, client, device_token=data.device_token
-        )
-        return TokensOut.of(signed_in)
+    ) -> TokensOut | ChallengeOut:
+        """Begin a session by a phone and a password; return its first tokens.
+
+        Who has a second factor is given a challenge, to be answered at `/auth/login/second-factor`.
+        """
+        begun = await auth.login(data.phone, data.password, client, device_token=data.device_token)
+        return TokensOut.of(begun) if isinstance(begun, SignedIn) else ChallengeOut(begun.text)

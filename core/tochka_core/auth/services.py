@@ -10,6 +10,8 @@ from tochka_core.http.client import Client
 from tochka_core.known_devices.services import is_known
 from tochka_core.passwords.hashing import PasswordHasher, TooManyPasswords
 from tochka_core.passwords.services import costliest_password, set_password
+from tochka_core.second_factor.challenges import Challenge, open_challenge
+from tochka_core.second_factor.factors import is_enrolled
 from tochka_core.sessions.signing_in import Sessions, SignedIn
 from tochka_core.throttling.services import TryCounter
 from tochka_core.users.models import User
@@ -46,11 +48,12 @@ class AuthService:
 
     async def login(
         self, phone: str, password: str, client: Client, *, device_token: str | None = None
-    ) -> SignedIn:
+    ) -> SignedIn | Challenge:
         """Begin a session on the device that *client* is.
 
         It is a known one by the *device_token* that an earlier sign-in of the same person has
-        returned.
+        returned. A person with a second factor has no session yet: what is returned asks them to
+        prove it.
 
         Raises:
             InvalidInput: the phone is malformed.
@@ -66,16 +69,16 @@ class AuthService:
         async with self._counter.counted(*tries):
             while True:
                 user = await self._check(number, password)
+                if self._hasher.is_outdated(user.password_hash):
+                    await self._renew(user, password)
                 async with self._database.platform_scope(reason="login") as session:
                     # Else it is not the password that was checked, or it is hashed anew.
                     if await lock_sign_in(session, user):
-                        signed_in = await self._sessions.open(session, user.id, client, device)
                         await self._counter.succeed(session, *tries)
+                        if await is_enrolled(session, user.id):
+                            return await open_challenge(session, user)
                         record(session, "user.signed_in", actor=user.id, tenant=None)
-                        break
-        if self._hasher.is_outdated(user.password_hash):
-            await self._renew(user, password)
-        return signed_in
+                        return await self._sessions.open(session, user.id, client, device)
 
     async def _find_known(self, device_token: str | None, *, phone: str) -> str | None:
         """Return the token of a device if the owner of *phone* has signed in with it before."""
@@ -108,5 +111,7 @@ class AuthService:
         except TooManyPasswords:
             return  # The next time will do.
         async with self._database.platform_scope(reason="login") as session:
-            await set_password(session, user.id, renewed, instead_of=user.password_hash)
+            is_set = await set_password(session, user.id, renewed, instead_of=user.password_hash)
+        if is_set:
+            user.password_hash = renewed
         _log.info("password hashed anew", user_id=str(user.id))

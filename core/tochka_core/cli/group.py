@@ -78,6 +78,7 @@ def _load(path: str) -> Any:  # noqa: ANN401 - whatever has this name
     cls=PlatformGroup,
     lazy={
         "doctor": "tochka_core.cli.doctor:doctor",
+        "keys": "tochka_core.cli.keys:keys",
         "modules": "tochka_core.cli.modules:modules",
         "serve": "tochka_core.cli.serve:serve",
         "tenants": "tochka_core.cli.tenants:tenants",

@@ -164,7 +164,9 @@ async def _find_caller(look: Look, claims: Claims) -> Principal:
     person = await look.find(PERSON, claims.user_id)
     if person is None:
         raise NotAuthenticated("The access token is not valid.")
-    return msgspec.structs.replace(person, session_id=claims.session_id)
+    return msgspec.structs.replace(
+        person, session_id=claims.session_id, stepped_up_at=live.stepped_up_at
+    )
 
 
 async def _enter(

@@ -9,7 +9,7 @@ from litestar.handlers import ASGIRouteHandler, BaseRouteHandler, HTTPRouteHandl
 from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute, WebSocketRoute
 from litestar.types import ControllerRouterHandler
 from litestar.types.internal_types import PathParameterDefinition
-from tochka_plugins.guards import PermissionGuard
+from tochka_plugins.guards import PermissionGuard, StepUpGuard
 from tochka_plugins.routing import ANONYMOUS_KEY
 
 MODULE_KEY: Final = "tochka_module"
@@ -42,9 +42,9 @@ def refuse_unsafe_routes(
     Raises:
         RouteRuleBroken: two handlers claim one path and method; one leaves its place by its path,
             has a signature that cannot be read, sets what is the platform's to set, opens itself by
-            other words than `ANONYMOUS`, requires a permission that is none or of people who are
-            not signed in, mounts an application, or has responses cached where the tenant is not in
-            the key.
+            other words than `ANONYMOUS`, requires a permission that is none, or anything of people
+            who are not signed in, mounts an application, or has responses cached where the tenant
+            is not in the key.
     """
     taken: set[tuple[str, str]] = set()
     for contribution in contributions:
@@ -54,7 +54,7 @@ def refuse_unsafe_routes(
                 _refuse_unreadable_signature(handler)
                 _refuse_platform_keys(handler)
                 _refuse_other_opt_outs(handler)
-                _refuse_vain_permissions(handler, permissions)
+                _refuse_vain_guards(handler, permissions)
                 _refuse_mount(handler)
                 _refuse_cache_keys(handler)
                 _refuse_shared_caches(handler)
@@ -129,19 +129,22 @@ def _refuse_other_opt_outs(handler: BaseRouteHandler) -> None:
             )
 
 
-def _refuse_vain_permissions(handler: BaseRouteHandler, permissions: AbstractSet[str]) -> None:
+def _refuse_vain_guards(handler: BaseRouteHandler, permissions: AbstractSet[str]) -> None:
     """Refuse what would shut out everybody."""
-    for layer in handler.ownership_layers:
-        for guard in layer.guards or ():
-            if not isinstance(guard, PermissionGuard):
-                continue
+    is_open = any((layer.opt or {}).get(ANONYMOUS_KEY) for layer in handler.ownership_layers)
+    for guard in (guard for layer in handler.ownership_layers for guard in layer.guards or ()):
+        if isinstance(guard, PermissionGuard):
             told = f"tochka_routes: {handler.handler_name} requires {guard.permission!r}"
             if guard.permission not in permissions:
                 raise RouteRuleBroken(
                     f"{told}, which neither the module nor one that it needs declares"
                 )
-            if any((layer.opt or {}).get(ANONYMOUS_KEY) for layer in handler.ownership_layers):
-                raise RouteRuleBroken(f"{told} of people who need not be signed in")
+        elif isinstance(guard, StepUpGuard):
+            told = f"tochka_routes: {handler.handler_name} requires a step-up"
+        else:
+            continue
+        if is_open:
+            raise RouteRuleBroken(f"{told} of people who need not be signed in")
 
 
 def _refuse_mount(handler: BaseRouteHandler) -> None:

@@ -4,7 +4,7 @@ from litestar import Controller, Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
-from tochka_plugins import ANONYMOUS, CurrentPrincipal
+from tochka_plugins import ANONYMOUS, CurrentPrincipal, requires_step_up
 
 from tochka_core.codes.schemas import CodeSentOut
 from tochka_core.http.client import CurrentClient
@@ -19,7 +19,12 @@ class PasswordController(Controller):
     path = "/auth/password"
     tags = ["auth"]  # noqa: RUF012 - the name and type are Litestar's
 
-    @post("/change", status_code=HTTP_204_NO_CONTENT, summary="Change one's password")
+    @post(
+        "/change",
+        status_code=HTTP_204_NO_CONTENT,
+        summary="Change one's password",
+        guards=[requires_step_up()],
+    )
     async def change(
         self,
         data: JSONBody[PasswordChangeIn],

@@ -44,10 +44,11 @@ class CurrentPasswords:
             TooManyPasswords: too many people register or sign in at once.
         """
         tried = (_TRIES, str(user_id))
-        await self._counter.take(tried)
-        async with self._database.platform_scope(reason="present password") as session:
-            stored = (await get_user(session, user_id)).password_hash
-        if not await self._hasher.verify(password, stored):
+        async with self._counter.counted(tried):
+            async with self._database.platform_scope(reason="present password") as session:
+                stored = (await get_user(session, user_id)).password_hash
+            is_right = await self._hasher.verify(password, stored)
+        if not is_right:
             await record_refusal(self._database, refused_as, actor=user_id)
             raise InvalidInput("This is not the present password.", pointer=pointer)
         async with self._database.platform_scope(reason="present password") as session:

@@ -11,6 +11,8 @@ from tochka_core.codes.models import OneTimeCode
 from tochka_core.errors import OperatorError
 from tochka_core.known_devices.models import KnownDevice
 from tochka_core.registry.models import Module
+from tochka_core.second_factor.models import SecondFactor
+from tochka_core.sessions.models import UserSession
 from tochka_core.tenants.models import Tenant
 from tochka_core.throttling.models import Throttle
 from tochka_core.users.models import User
@@ -18,7 +20,10 @@ from tochka_core.users.models import User
 
 def core_with_models() -> Target:
     """Return the core's target with all tables that its models declare."""
-    models = (AuditEntry, KnownDevice, Module, OneTimeCode, Tenant, Throttle, User)
+    models = (
+        *(AuditEntry, KnownDevice, Module, OneTimeCode, SecondFactor, Tenant, Throttle, User),
+        UserSession,
+    )
     (metadata,) = {model.metadata for model in models}
     return core_target(metadata)
 

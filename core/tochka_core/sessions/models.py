@@ -45,6 +45,9 @@ class UserSession(CoreBase):
     """When it ends at the latest; nothing extends it."""
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[EndReason | None] = mapped_column(Text)
+    stepped_up_at: Mapped[datetime | None]
+    """When the person last proved their second factor here; `None` for who has none. So all live
+    sessions of who has one have a time: the others end when it is set up."""
 
 
 class RefreshFamily(CoreBase):

@@ -25,13 +25,20 @@ class OpenedSession(msgspec.Struct, frozen=True):
 
 
 async def open_session(
-    session: AsyncSession, user_id: UUID, client: Client, *, days: int
+    session: AsyncSession, user_id: UUID, client: Client, *, days: int, is_stepped_up: bool = False
 ) -> OpenedSession:
-    """Sign a person in on the device that *client* is, for *days* at most."""
+    """Sign a person in on the device that *client* is, for *days* at most.
+
+    *is_stepped_up* tells that they have proved their second factor, which whoever has one must.
+    """
     token = RefreshToken.new()
     expires_at = datetime.now(UTC) + timedelta(days=days)
     opened = UserSession(
-        user_id=user_id, device=client.device, address=client.address, expires_at=expires_at
+        user_id=user_id,
+        device=client.device,
+        address=client.address,
+        expires_at=expires_at,
+        stepped_up_at=func.now() if is_stepped_up else None,
     )
     session.add(opened)
     await session.flush()
@@ -62,6 +69,17 @@ async def end_sessions(
     """
     others = true() if but is None else UserSession.id != but
     return await _end(session, UserSession.user_id == user_id, others, reason=reason)
+
+
+async def mark_stepped_up(
+    session: AsyncSession, session_id: UUID | None, *, is_stepped_up: bool = True
+) -> None:
+    """Note that a person has proved their second factor in a session, or has none any more."""
+    await session.execute(
+        update(UserSession)
+        .where(UserSession.id == session_id)
+        .values(stepped_up_at=func.now() if is_stepped_up else None)
+    )
 
 
 async def _end(session: AsyncSession, *which: ColumnElement[bool], reason: EndReason) -> int:

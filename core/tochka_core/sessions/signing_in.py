@@ -30,14 +30,23 @@ class Sessions:
         self._days = days
 
     async def open(
-        self, session: AsyncSession, user_id: UUID, client: Client, known_device: str | None
+        self,
+        session: AsyncSession,
+        user_id: UUID,
+        client: Client,
+        known_device: str | None,
+        *,
+        is_stepped_up: bool = False,
     ) -> SignedIn:
         """Begin a session of a person, and know the device from now on.
 
         Its tokens are good once the transaction is committed. *known_device* is the token of one
-        that is known already.
+        that is known already. *is_stepped_up* tells that they have proved their second factor,
+        which whoever has one must.
         """
-        opened = await open_session(session, user_id, client, days=self._days)
+        opened = await open_session(
+            session, user_id, client, days=self._days, is_stepped_up=is_stepped_up
+        )
         access = self._tokens.issue(user_id, opened.id, until=opened.expires_at)
         device_token = await remember_device(session, user_id, known_device)
         return SignedIn(access, opened.refresh_token, device_token)

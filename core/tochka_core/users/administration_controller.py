@@ -6,7 +6,7 @@ from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
-from tochka_plugins import CurrentPrincipal, Page, RequestedPage
+from tochka_plugins import CurrentPrincipal, Page, RequestedPage, requires_step_up
 from tochka_plugins.context import PlatformRole
 
 from tochka_core.db.injection import PlatformSession
@@ -56,7 +56,11 @@ class AdministrationController(Controller):
         require_platform_master(principal)
         return AccountOut.of(await get_user(platform_session, user_id))
 
-    @patch("/{user_id:uuid}", summary="Deactivate or activate a person")
+    @patch(
+        "/{user_id:uuid}",
+        summary="Deactivate or activate a person",
+        guards=[requires_step_up()],
+    )
     async def change(
         self,
         user_id: FromPath[UUID],
@@ -89,6 +93,7 @@ class AdministrationController(Controller):
         "/{user_id:uuid}/password-reset",
         status_code=HTTP_204_NO_CONTENT,
         summary="Take a person's password away",
+        guards=[requires_step_up()],
     )
     async def void_password(
         self,

@@ -12,6 +12,7 @@ from tochka_core.cli.group import TochkaGroup
         "create": "tochka_core.cli.users.creation:create",
         "deactivate": "tochka_core.cli.users.administration:deactivate",
         "list": "tochka_core.cli.users.listing:list_all",
+        "remove-second-factor": "tochka_core.cli.users.second_factor:remove",
         "reset-password": "tochka_core.cli.users.administration:reset_password",
     },
 )

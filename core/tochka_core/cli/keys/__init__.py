@@ -1,0 +1,13 @@
+"""`tochka keys`."""
+
+import click
+
+from tochka_core.cli.group import TochkaGroup
+
+
+@click.group(
+    cls=TochkaGroup,
+    lazy={"reencrypt": "tochka_core.cli.keys.reencryption:reencrypt"},
+)
+def keys() -> None:
+    """Manage the keys of the installation."""

@@ -1,0 +1,1 @@
+"""A second proof of who somebody is: codes of an authenticator app, and recovery codes."""
