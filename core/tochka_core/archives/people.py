@@ -12,7 +12,7 @@ from tochka_core.archives.reading import Archive, ArchiveRefused
 from tochka_core.passwords.stored import NO_PASSWORD
 from tochka_core.users.models import User
 from tochka_core.users.phones import normalize_phone
-from tochka_core.users.services import create_user
+from tochka_core.users.services import insert_user
 
 
 class People(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ async def settle_people(session: AsyncSession, archive: Archive) -> People:
         person = _person(line)
         user = await session.scalar(select(User).where(User.phone == person.phone))
         if user is None:
-            user = await create_user(session, phone=person.phone, password_hash=NO_PASSWORD)
+            user = await insert_user(session, phone=person.phone, password_hash=NO_PASSWORD)
             created += 1
         if str(person.id) in ids:
             raise ArchiveRefused(f"{PEOPLE_PATH} names a person twice.")

@@ -83,7 +83,13 @@ async def store_archive(
         raise ArchiveRefused(f"The database refuses the archive: {_first_line(error)}") from error
     rows = sum(table.contents.rows for table in manifest.tables)
     source = manifest.tenant
-    about = {"name": tenant.name, "rows": rows, "source": source.name, "source_id": source.id}
+    about = {
+        "name": tenant.name,
+        "rows": rows,
+        "people_created": people.created,
+        "source": source.name,
+        "source_id": source.id,
+    }
     record(session, "tenant.imported", actor=None, tenant=tenant.id, **about)
     modules = tuple(sorted(await enabled_modules(session, tenant.id)))
     return Import(tenant.id, tenant.name, rows, len(people.ids), people.created, modules)

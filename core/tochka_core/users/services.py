@@ -16,10 +16,31 @@ from tochka_core.users.phones import masked
 async def create_user(
     session: AsyncSession, *, phone: str, password_hash: str, role: PlatformRole = "user"
 ) -> User:
-    """Make a person; *phone* is E.164.
+    """Make a person; *phone* is E.164. The audit log has it.
 
     Raises:
         Conflict: the phone is taken, also when another request takes it at the same moment.
+    """
+    user = await insert_user(session, phone=phone, password_hash=password_hash, role=role)
+    record(
+        session,
+        "user.created",
+        actor=None,
+        tenant=None,
+        user=user.id,
+        phone=masked(phone),
+        role=role,
+    )
+    return user
+
+
+async def insert_user(
+    session: AsyncSession, *, phone: str, password_hash: str, role: PlatformRole = "user"
+) -> User:
+    """Make one of many people, who are written down together.
+
+    Raises:
+        Conflict: as `create_user` does.
     """
     statement = (
         insert(User)
@@ -30,15 +51,6 @@ async def create_user(
     user = await session.scalar(statement)
     if user is None:
         raise Conflict("A user with this phone exists already.")
-    record(
-        session,
-        "user.created",
-        actor=None,
-        tenant=None,
-        user=user.id,
-        phone=masked(phone),
-        role=role,
-    )
     return user
 
 

@@ -74,8 +74,16 @@ def test_a_tenant_is_taken_to_another_installation(here, there, acme, archive):
     )
     assert (actor, detail) == (
         None,
-        {"name": "acme", "rows": "7", "source": "acme", "source_id": acme},
+        {
+            "name": "acme",
+            "rows": "7",
+            "people_created": "1",
+            "source": "acme",
+            "source_id": acme,
+        },
     )
+    # Who is made is told by number: there may be very many.
+    assert there.sql("SELECT 1 FROM tochka.audit_log WHERE action = 'user.created'") == []
     assert here.sql("SELECT 1 FROM tochka.audit_log WHERE action = 'tenant.exported'") == [(1,)]
 
 
