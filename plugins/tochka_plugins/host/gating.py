@@ -25,6 +25,7 @@ RESERVED_NAMES: Final = frozenset(
         "auth",
         "core",
         "doctor",
+        "keys",
         "modules",
         "plans",
         "serve",
