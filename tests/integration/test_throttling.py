@@ -161,7 +161,8 @@ async def test_a_try_that_fails_or_is_given_up_is_counted(counter, outcome):
 
 async def test_of_many_tries_at_once_as_many_get_through_as_are_allowed(settings):
     # Each pool is a worker's.
-    databases = [Database(settings.request_url, pool_size=5) for _ in range(2)]
+    is_pooled = settings.pooler_url is not None
+    databases = [Database(settings.request_url, pool_size=5, is_pooled=is_pooled) for _ in range(2)]
     counters = [TryCounter(database, secret="secret") for database in databases]
 
     async def attempt(number):
