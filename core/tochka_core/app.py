@@ -33,7 +33,6 @@ from tochka_core.http.last_resort import LastResort
 from tochka_core.http.metrics import MetricsController
 from tochka_core.http.mounting import API_PATH, let_gate_ask, mount, mount_absent
 from tochka_core.http.openapi import openapi_config
-from tochka_core.http.openapi_errors import DocumentErrors
 from tochka_core.http.problems import problem_details
 from tochka_core.http.proxies import TrustedProxies
 from tochka_core.http.request_id import RequestId
@@ -154,7 +153,7 @@ def create_app(
         ],
         before_request=refuse_nul,
         request_max_body_size=settings.max_body_bytes,
-        plugins=[problem_details(), DocumentErrors()],
+        plugins=[problem_details()],
         lifespan=[
             _lifespan(
                 database,

@@ -19,6 +19,7 @@ from .messages import Message
 from .models import Model, PlatformModel, TenantModel, module_registry
 from .pagination import Page, PageQuery
 from .permissions import Permission
+from .problems import problems
 from .routing import ANONYMOUS
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "hookimpl",
     "module_registry",
     "pass_platform",
+    "problems",
     "requires",
     "requires_step_up",
 ]

@@ -210,7 +210,7 @@ def _parameters(operation, place):
     return tuple(
         parameter["name"]
         for parameter in operation.get("parameters", ())
-        if parameter["in"] == place
+        if parameter.get("in") == place  # a header of all routes is only referred to
     )
 
 

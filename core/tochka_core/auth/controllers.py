@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_202_ACCEPTED
-from tochka_plugins import ANONYMOUS
+from tochka_plugins import ANONYMOUS, NotAuthenticated, problems
 
 from tochka_core.auth.registration import Registration
 from tochka_core.auth.schemas import Confirmation, Credentials, LoginIn
@@ -68,7 +68,12 @@ class AuthController(Controller):
             await registration.confirm(secret=data.secret, code=data.code, address=client.address)
         )
 
-    @post("/login", status_code=HTTP_200_OK, summary="Sign in")
+    @post(
+        "/login",
+        status_code=HTTP_200_OK,
+        responses=problems(NotAuthenticated),
+        summary="Sign in",
+    )
     async def login(
         self,
         data: JSONBody[LoginIn],

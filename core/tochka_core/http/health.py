@@ -7,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 from litestar import Controller, get
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.response import Response
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 from tochka_plugins import ANONYMOUS, Unavailable
@@ -48,6 +49,11 @@ class Readiness(msgspec.Struct, frozen=True):
     modules: list[ModuleReadiness]
 
 
+_NOT_READY: Final = {
+    HTTP_503_SERVICE_UNAVAILABLE: ResponseSpec(Readiness, description="The database is away")
+}
+
+
 class HealthController(Controller):
     """What a load balancer asks."""
 
@@ -60,7 +66,7 @@ class HealthController(Controller):
         """Answer as long as the process can."""
         return Live()
 
-    @get("/ready", summary="Can the platform serve")
+    @get("/ready", responses=_NOT_READY, summary="Can the platform serve")
     async def ready(
         self,
         access_cache: NamedDependency[Cache],

@@ -7,7 +7,7 @@ from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from tochka_plugins import ANONYMOUS, NotAuthenticated, NotFound
+from tochka_plugins import ANONYMOUS, NotAuthenticated, NotFound, problems
 
 from tochka_core.access.cache import Cache
 from tochka_core.db import Database
@@ -24,7 +24,11 @@ class MetricsController(Controller):
     tags = ["health"]  # noqa: RUF012 - the name and type are Litestar's
     opt = ANONYMOUS
 
-    @get(summary="Measurements for Prometheus", media_type=CONTENT_TYPE_LATEST)
+    @get(
+        summary="Measurements for Prometheus",
+        media_type=CONTENT_TYPE_LATEST,
+        responses=problems(NotAuthenticated, NotFound),
+    )
     async def metrics(
         self,
         request: Request[Any, Any, Any],

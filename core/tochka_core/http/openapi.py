@@ -9,7 +9,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from tochka_plugins import ANONYMOUS
 
 from tochka_core import __version__
-from tochka_core.http.openapi_errors import ERROR_COMPONENTS
+from tochka_core.http.openapi_document import openapi_document
 
 _PATH: Final = "/schema"
 
@@ -23,12 +23,28 @@ def openapi_config() -> OpenAPIConfig:
         title="Tochka Rosta",
         version=__version__,
         path=_PATH,
-        components=ERROR_COMPONENTS,
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        render_plugins=[_WholeDocument(path="/openapi.json")],
         openapi_router=Router(
-            path=_PATH, route_handlers=[], opt=ANONYMOUS, before_request=_refuse_other_pages
+            path=_PATH,
+            route_handlers=[],
+            opt=ANONYMOUS,
+            before_request=_refuse_other_pages,
+            include_in_schema=False,
         ),
     )
+
+
+class _WholeDocument(JsonRenderPlugin):
+    """Answers with the document, which is put together when it is first asked for."""
+
+    _rendered: bytes | None = None
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Return the document; *openapi_schema* is what the framework says."""
+        if self._rendered is None:
+            whole = openapi_document(request.app, openapi_schema)
+            self._rendered = self.render_json(request, whole)
+        return self._rendered
 
 
 async def _refuse_other_pages(request: Request[Any, Any, Any]) -> None:

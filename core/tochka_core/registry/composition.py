@@ -19,6 +19,7 @@ from tochka_plugins.host import (
 
 from tochka_core.app import create_app
 from tochka_core.http.mounting import TrialMount
+from tochka_core.http.openapi_document import openapi_document
 from tochka_core.settings import MIN_SECRET_BYTES, Settings
 
 _NO_SECRET: Final = "x" * MIN_SECRET_BYTES
@@ -51,5 +52,5 @@ def compose(
 
 def _build(settings: Settings, modules: Sequence[StagedModule]) -> Litestar:
     app = create_app(settings, modules)
-    encode_json(app.openapi_schema.to_schema())
+    encode_json(openapi_document(app))
     return app

@@ -6,7 +6,14 @@ from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
-from tochka_plugins import ANONYMOUS, Conflict, CurrentPrincipal, requires_step_up
+from tochka_plugins import (
+    ANONYMOUS,
+    Conflict,
+    CurrentPrincipal,
+    NotAuthenticated,
+    problems,
+    requires_step_up,
+)
 
 from tochka_core.db.injection import PlatformSession
 from tochka_core.http.client import CurrentClient
@@ -37,6 +44,7 @@ class SecondFactorController(Controller):
         status_code=HTTP_200_OK,
         summary="Sign in with a second factor",
         opt=ANONYMOUS,
+        responses=problems(NotAuthenticated),
     )
     async def sign_in(
         self,
