@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.contextvars import get_contextvars
+from structlog.testing import capture_logs
 from tochka_core.http.proxies import TrustedProxies, find_address
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
@@ -207,3 +208,25 @@ async def test_the_true_address_is_in_every_log_line_of_the_request():
         await trusting(scope, None, None)
     assert lines == ["192.0.2.1", "198.51.100.7", None]
     assert "address" not in get_contextvars()
+
+
+@pytest.mark.parametrize(
+    ("peer", "told", "times"),
+    [
+        ("127.0.0.1", TOLD, 1),
+        ("192.168.0.1", [STANDARD], 1),
+        ("fd12::1", TOLD, 1),
+        ("8.8.8.8", TOLD, 0),
+        ("10.1.2.3", TOLD, 0),
+        ("127.0.0.1", [ASKED], 0),
+    ],
+)
+async def test_a_proxy_of_ones_own_that_is_not_trusted_is_told_of_once(peer, told, times):
+    async def app(scope, receive, send): ...
+
+    proxies = TrustedProxies(app, [ip_network("10.0.0.0/8")])
+    with capture_logs() as lines:
+        for _ in range(3):
+            scope = {"type": "http", "scheme": "http", "client": (peer, 1), "headers": [*told]}
+            await proxies(scope, None, None)
+    assert [line["address"] for line in lines] == [peer] * times

@@ -15,6 +15,8 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+_log = structlog.get_logger(__name__)
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Headers = Sequence[tuple[bytes, bytes]]
@@ -24,6 +26,8 @@ _STANDARD: Final = b"forwarded"
 _ENTRIES: Final = frozenset({_FOR, _HOST, _PROTO})
 _PREFIX: Final = b"x-forwarded-"
 _OTHERS: Final = frozenset({_STANDARD, b"x-real-ip"})
+
+_CURE: Final = "Name it in TOCHKA_TRUSTED_PROXIES, or all its clients count as one."
 
 _PAIR: Final = re.compile(
     r"""\s*([\w!#$%&'*+.^`|~-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]+))\s*([;,]|\Z)"""
@@ -49,6 +53,7 @@ class TrustedProxies:
         """Wrap *app*; trust the proxies with an address in *networks*."""
         self._app = app
         self._networks = networks
+        self._has_warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -71,8 +76,13 @@ class TrustedProxies:
         if not told:
             return
         scope["headers"] = [header for header in headers if not _is_told_by_proxy(header[0])]
-        if client is not None and self._is_trusted(client):
+        if client is None:
+            return
+        if self._is_trusted(client):
             self._believe(scope, client, _read(told))
+        elif client.is_private and not self._has_warned:
+            self._has_warned = True
+            _log.warning("a proxy is not trusted", address=str(client), cure=_CURE)
 
     def _believe(self, scope: Scope, client: Address, told: Told) -> None:
         """Follow what is *told* from each trusted proxy to the one before it."""
