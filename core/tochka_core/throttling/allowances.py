@@ -2,10 +2,9 @@
 
 import math
 from ipaddress import IPv6Address, ip_network
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
-from msgspec import Meta
 
 from tochka_core.http.proxies import find_address
 
@@ -19,10 +18,9 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
     The first `free_tries` need not wait for each other. After the last of them the subject waits
     for `first_delay_seconds`, after each further try for twice as long, up to `max_delay_seconds`.
     Meanwhile the tries are forgotten, one each `forget_seconds`, the delays with them.
-
     """
 
-    name: Annotated[str, Meta(pattern=r"\A[a-z]+(\.[a-z]+)*\Z")]
+    name: str
     """What is tried and by what it is counted, such as `login.phone`; unique."""
     free_tries: int
     first_delay_seconds: float
