@@ -50,6 +50,7 @@ from tochka_core.second_factor.controllers import (
     UserSecondFactorController,
 )
 from tochka_core.second_factor.services import SecondFactors
+from tochka_core.sessions.controllers import SessionController
 from tochka_core.sessions.signing_in import Sessions
 from tochka_core.settings import Settings
 from tochka_core.tenants.controllers import TenantController
@@ -67,6 +68,7 @@ from tochka_core.users.controllers import UserController
 
 _CONTROLLERS: Final = (
     AuthController,
+    SessionController,
     PasswordController,
     SecondFactorController,
     UserController,
@@ -115,7 +117,12 @@ def create_app(
         secret=settings.jwt_secret, lifetime_seconds=settings.access_token_seconds
     )
     counter = TryCounter(database, secret=settings.jwt_secret)
-    sessions = Sessions(tokens, days=settings.session_days)
+    sessions = Sessions(
+        database=database,
+        tokens=tokens,
+        days=settings.session_days,
+        idle_days=settings.session_idle_days,
+    )
     stopped_modules = set(absent)
     permission_catalog = PermissionCatalog(modules)
     hook_seconds = settings.import_seconds
@@ -134,6 +141,7 @@ def create_app(
         exports=Exports(settings),
         permission_catalog=permission_catalog,
         proofs=proofs or ProofFinder(servers=settings.name_servers),
+        sessions=sessions,
         settings=settings,
         stopped_modules=stopped_modules,
         tenant_hooks=TenantHooks(modules, stopped=stopped_modules, hook_seconds=hook_seconds),

@@ -141,6 +141,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     session_days: Annotated[int, Meta(ge=1, le=3650)] = 90
     """How long a session lives at most; after that the person signs in again."""
 
+    session_idle_days: Annotated[int, Meta(ge=1, le=3650)] = 30
+    """How long a session lives without its tokens being renewed."""
+
     max_body_bytes: Annotated[int, Meta(ge=1024)] = 1_048_576
     """The largest request body that is read."""
 

@@ -1,9 +1,14 @@
 """Sessions as they cross HTTP."""
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
 
 import msgspec
+from msgspec import Meta
+from tochka_plugins import Principal
 
+from tochka_core.sessions.models import RefreshFamily, UserSession
 from tochka_core.sessions.signing_in import SignedIn
 
 
@@ -32,3 +37,47 @@ class TokensOut(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         """Show nothing: neither belongs in a log."""
         return "TokensOut(***)"
+
+
+class RefreshIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A refresh token."""
+
+    refresh_token: Annotated[str, Meta(max_length=1024)]
+
+    def __repr__(self) -> str:
+        """Show nothing: it belongs in no log."""
+        return "RefreshIn(***)"
+
+
+class SessionOut(msgspec.Struct, frozen=True):
+    """A person who is signed in on one device."""
+
+    id: UUID
+    device: str
+    """What the device calls itself, empty where it says nothing."""
+    address: str
+    """Where the person signed in from, empty where that is not known."""
+    created_at: datetime
+    last_seen_at: datetime
+    """When its tokens were renewed last."""
+    last_address: str
+    """Where from, empty where that is not known."""
+    expires_at: datetime
+    """When it ends at the latest."""
+    is_current: bool
+    """It is the one that asks."""
+
+    @classmethod
+    def of(cls, found: tuple[UserSession, RefreshFamily], principal: Principal) -> "SessionOut":
+        """Show what *found* is, to *principal*."""
+        session, family = found
+        return cls(
+            id=session.id,
+            device=session.device,
+            address=session.address,
+            created_at=session.created_at,
+            last_seen_at=family.last_used_at,
+            last_address=family.last_address,
+            expires_at=session.expires_at,
+            is_current=session.id == principal.session_id,
+        )

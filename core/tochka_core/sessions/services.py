@@ -4,15 +4,22 @@ To end one is a change that every worker hears of: tokens that name it open noth
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, func, true, update
+from sqlalchemy import ColumnElement, delete, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_core.http.client import Client
 from tochka_core.sessions.models import EndReason, RefreshFamily, UserSession
 from tochka_core.sessions.refresh_tokens import RefreshToken
+
+KEPT_DAYS: Final = 30
+"""How long a session that is over is kept, for who looks into what has happened."""
+
+_FORGOTTEN_AT_ONCE: Final = 10
+"""Sessions that are over go so many at a time: that they do is told to all workers."""
 
 
 class OpenedSession(msgspec.Struct, frozen=True):
@@ -51,6 +58,7 @@ async def open_session(
         )
     )
     await session.flush()
+    await _forget_past(session, user_id)
     return OpenedSession(opened.id, user_id, expires_at, token)
 
 
@@ -79,6 +87,20 @@ async def mark_stepped_up(
         update(UserSession)
         .where(UserSession.id == session_id)
         .values(stepped_up_at=func.now() if is_stepped_up else None)
+    )
+
+
+async def _forget_past(session: AsyncSession, user_id: UUID) -> None:
+    """Delete a person's sessions that were over long ago, once there are enough of them."""
+    over = func.least(UserSession.ended_at, UserSession.expires_at)
+    past = (
+        select(UserSession.id)
+        .where(UserSession.user_id == user_id, over < func.now() - timedelta(days=KEPT_DAYS))
+        .cte("past")
+    )
+    are_enough = select(func.count() >= _FORGOTTEN_AT_ONCE).select_from(past).scalar_subquery()
+    await session.execute(
+        delete(UserSession).where(UserSession.id.in_(select(past.c.id)), are_enough)
     )
 
 

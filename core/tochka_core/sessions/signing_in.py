@@ -1,15 +1,21 @@
-"""Signing a person in, once it is known who they are."""
+"""Signing a person in, once it is known who they are, and keeping them signed in."""
 
+from typing import Final
 from uuid import UUID
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
+from tochka_plugins import NotAuthenticated
 
 from tochka_core.auth.tokens import AccessToken, AccessTokens
+from tochka_core.db import Database
 from tochka_core.http.client import Client
 from tochka_core.known_devices.services import remember_device
 from tochka_core.sessions.refresh_tokens import RefreshToken
+from tochka_core.sessions.renewal import renew
 from tochka_core.sessions.services import open_session
+
+_NOT_GOOD: Final = "The refresh token is not good, or not any more; sign in again."
 
 
 class SignedIn(msgspec.Struct, frozen=True):
@@ -24,10 +30,14 @@ class SignedIn(msgspec.Struct, frozen=True):
 class Sessions:
     """Gives out the tokens of sessions."""
 
-    def __init__(self, tokens: AccessTokens, *, days: int) -> None:
-        """Let a session live for *days* at most."""
+    def __init__(
+        self, *, database: Database, tokens: AccessTokens, days: int, idle_days: int
+    ) -> None:
+        """Let a session live for *days* at most, and for *idle_days* without a refresh."""
+        self._database = database
         self._tokens = tokens
         self._days = days
+        self._idle_days = idle_days
 
     async def open(
         self,
@@ -50,3 +60,20 @@ class Sessions:
         access = self._tokens.issue(user_id, opened.id, until=opened.expires_at)
         device_token = await remember_device(session, user_id, known_device)
         return SignedIn(access, opened.refresh_token, device_token)
+
+    async def renew(self, refresh_token: str, client: Client) -> SignedIn:
+        """Return new tokens for a refresh token, in a transaction of its own.
+
+        Raises:
+            NotAuthenticated: it is not one of ours, it was used before, or its session is over.
+        """
+        token = RefreshToken.find(refresh_token)
+        if token is None:
+            raise NotAuthenticated(_NOT_GOOD)
+        async with self._database.platform_scope(reason="refresh") as session:
+            renewed = await renew(session, token, client, idle_days=self._idle_days)
+        # Raised when the transaction is over: that a token was used twice has to be kept.
+        if renewed is None:
+            raise NotAuthenticated(_NOT_GOOD)
+        access = self._tokens.issue(renewed.user_id, renewed.session_id, until=renewed.expires_at)
+        return SignedIn(access, renewed.refresh_token)

@@ -1,5 +1,6 @@
 """The application in this process, with people and tenants to use it."""
 
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from uuid import UUID
@@ -11,6 +12,8 @@ from inbox import Inbox
 from notes_module.tenant_acts import ACTS
 from sqlalchemy import text
 from tochka_core.app import create_app
+from tochka_core.db.maintenance import maintenance_engine
+from tochka_migrations.changes import CHANNEL
 
 PASSWORD = "correct horse battery"
 
@@ -116,3 +119,43 @@ def define_role(client):
         return await client.post(path, json=body, headers=acting.headers)
 
     return define_role
+
+
+@pytest.fixture
+def sign_in(client):
+    """Sign a person in once more; return the tokens."""
+
+    async def sign_in(person, *, device="phone"):
+        body = {"phone": person.phone, "password": PASSWORD}
+        return (
+            await client.post("/api/v1/auth/login", json=body, headers={"User-Agent": device})
+        ).json()
+
+    return sign_in
+
+
+@pytest.fixture
+def change(database):
+    """Run SQL as the platform."""
+
+    async def change(statement, **values):
+        async with database.platform_scope(reason="test") as session:
+            return await session.execute(text(statement), values)
+
+    return change
+
+
+@pytest.fixture
+def hear(database_url):
+    """Hear what workers are told inside a block."""
+
+    @asynccontextmanager
+    async def hear():
+        heard = []
+        async with maintenance_engine(database_url) as engine, engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            await driver.add_listener(CHANNEL, lambda *told: heard.append(told[3]))
+            yield heard
+            await driver.execute("SELECT")
+
+    return hear

@@ -111,6 +111,33 @@ async def signing_in(world):
 
 
 @flow
+async def staying_signed_in(world):
+    _, _, tokens = await world.person()
+    first = tokens.get("refresh_token", "")
+    for _ in range(2):
+        tokens = await world.post(200, f"{AUTH}/refresh", {"refresh_token": first})
+    second = tokens.get("refresh_token", "")
+    newest = await world.post(200, f"{AUTH}/refresh", {"refresh_token": second})
+    await world.post(401, f"{AUTH}/refresh", {"refresh_token": first})
+    await world.ask(401, "GET", f"{USERS}/me", token=newest.get("access_token"))
+    await world.post(401, f"{AUTH}/refresh", {"refresh_token": first[:-1]})
+    await world.post(400, f"{AUTH}/refresh", {"refresh_token": [first]})
+
+
+@flow
+async def signing_out(world):
+    credentials, _, tokens = await world.person()
+    token = {"token": tokens.get("access_token")}
+    page = await world.ask(200, "GET", f"{AUTH}/sessions", **token)
+    for session in page.get("items", []):
+        other = await world.post(200, f"{AUTH}/login", credentials)
+        own = {"token": other.get("access_token")}
+        await world.ask(204, "DELETE", f"{AUTH}/sessions/{session['id']}", **own)
+        await world.ask(204, "DELETE", f"{AUTH}/sessions", params={"but_current": True}, **own)
+        await world.post(204, f"{AUTH}/logout", **own)
+
+
+@flow
 async def guessing(world):
     credentials, _, _ = await world.person()
     guess = {**credentials, "password": "a wrong guess"}

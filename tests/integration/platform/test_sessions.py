@@ -5,36 +5,11 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
-from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.passwords.hashing import PasswordHasher
 from tochka_core.sessions.services import end_session, end_sessions
-from tochka_migrations.changes import CHANNEL
 
 LOGIN, ME = "/api/v1/auth/login", "/api/v1/users/me"
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-def sign_in(client):
-    """Sign a person in once more; return the answer."""
-
-    async def sign_in(person, *, device="phone"):
-        body = {"phone": person.phone, "password": PASSWORD}
-        return (await client.post(LOGIN, json=body, headers={"User-Agent": device})).json()
-
-    return sign_in
-
-
-@pytest.fixture
-def change(database):
-    """Run SQL as the platform."""
-
-    async def change(statement, **values):
-        async with database.platform_scope(reason="test") as session:
-            return await session.execute(text(statement), values)
-
-    return change
 
 
 async def test_each_sign_in_is_a_session_of_its_own(client, register, sign_in, change):
@@ -84,18 +59,14 @@ async def statuses(client, *people):
     return [(await client.get(ME, headers=person.headers)).status_code for person in people]
 
 
-async def test_a_sign_in_tells_nobody(register, sign_in, database_url):
+async def test_a_sign_in_tells_nobody(register, sign_in, change, hear):
     """PostgreSQL lets one transaction of the whole server tell at a time."""
     person = await register()
-    heard = []
-    async with maintenance_engine(database_url) as engine, engine.connect() as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
-        await driver.add_listener(CHANNEL, lambda *told: heard.append(told[3]))
+    async with hear() as heard:
         await sign_in(person)
-        await driver.execute("SELECT")
-        assert heard == []
-        await driver.execute("UPDATE tochka.sessions SET ended_at = now()")
-        await driver.execute("SELECT")
+    assert heard == []
+    async with hear() as heard:
+        await change("UPDATE tochka.sessions SET ended_at = now()")
     assert len(heard) == 2
 
 
