@@ -114,6 +114,7 @@ def bench(session: Session) -> None:
     session.run("python", "bench/upgrade.py", env=environment)
     session.run("python", "bench/tenants.py", env=environment)
     session.run("python", "bench/refusals.py", env=environment)
+    session.run("python", "bench/tries.py", env=environment)
     session.install("--no-deps", CONTACTS)
     session.run("python", "bench/tenant_archive.py", env=environment)
 

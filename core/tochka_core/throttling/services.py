@@ -18,7 +18,7 @@ from tochka_plugins import TooManyRequests, Unavailable
 
 from tochka_core.db import Database
 from tochka_core.throttling.allowances import Allowance, Try
-from tochka_core.throttling.statements import CLEAN, FIND_WAIT, SUCCEED, TAKE
+from tochka_core.throttling.statements import CLEAN, FIND_WAIT, PLAN_BY_INDEX, SUCCEED, TAKE
 
 _log = structlog.get_logger(__name__)
 
@@ -58,7 +58,8 @@ class TryCounter:
                     retry_after_seconds=max(1, math.ceil(wait.total_seconds())),
                 )
             if next(self._takes) % TRIES_BETWEEN_CLEANINGS == 0:
-                # The last statement, and it waits for no row: nobody can wait in a circle.
+                # The last statements, and they wait for no row: nobody can wait in a circle.
+                await session.execute(PLAN_BY_INDEX)
                 await session.execute(CLEAN, {"rows": ROWS_PER_CLEANING})
 
     @asynccontextmanager
@@ -79,10 +80,8 @@ class TryCounter:
 
     async def take_back(self, *tries: Try) -> None:
         """Uncount one try of each, which was counted, and not looked at in the end."""
-        asked = self._asked(tries)
-        none = [0] * len(asked["subjects"])
         async with self._database.platform_scope(reason="uncount a try") as session:
-            await session.execute(SUCCEED, {**asked, "clears": none})
+            await session.execute(SUCCEED, self._uncounted(tries, clears=False))
 
     async def succeed(self, session: AsyncSession, *tries: Try) -> None:
         """Take it back that these, which were counted, were tries: they were no guesses.
@@ -90,22 +89,38 @@ class TryCounter:
         Where the allowance says so, all the subject's tries are forgotten. It holds with the
         commit of *session*, a platform's.
         """
-        await session.execute(SUCCEED, self._asked(tries))
+        await session.execute(SUCCEED, self._uncounted(tries, clears=True))
 
     def _asked(self, tries: Iterable[Try]) -> Mapping[str, Sequence[object]]:
-        """Return parameters for *tries*, one array a column; each subject once."""
-        hashed = {(item.name, self._hash(item, subject)): item for item, subject in tries}
-        allowances = hashed.values()
+        """Return the parameters for `TAKE`, one array a column."""
+        rows = self._rows(tries)
+        allowances = rows.values()
         return {
-            "names": [name for name, _ in hashed],
-            "subjects": [subject for _, subject in hashed],
+            "names": [name for name, _ in rows],
+            "subjects": [subject for _, subject in rows],
             "free": [item.free_tries for item in allowances],
             "counted": [item.counted_tries for item in allowances],
             "first": [item.first_delay_seconds for item in allowances],
             "longest": [item.max_delay_seconds for item in allowances],
             "forget": [item.forget_seconds for item in allowances],
-            "clears": [int(item.is_cleared_by_success) for item in allowances],
         }
+
+    def _uncounted(self, tries: Iterable[Try], *, clears: bool) -> Sequence[Mapping[str, object]]:
+        """Return the parameters for `SUCCEED`, once for each row."""
+        return [
+            {
+                "name": name,
+                "subject": subject,
+                "forget": item.forget_seconds,
+                "clears": clears and item.is_cleared_by_success,
+            }
+            for (name, subject), item in self._rows(tries).items()
+        ]
+
+    def _rows(self, tries: Iterable[Try]) -> Mapping[tuple[str, bytes], Allowance]:
+        """Return the allowances by the keys of their rows, in the order that all lock them in."""
+        hashed = {(item.name, self._hash(item, subject)): item for item, subject in tries}
+        return dict(sorted(hashed.items()))
 
     def _hash(self, allowance: Allowance, subject: str) -> bytes:
         said = f"{allowance.name}\0{subject}".encode("utf-8", "surrogatepass")

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ARRAY,
     BindParameter,
+    Boolean,
     Double,
     Integer,
     LargeBinary,
@@ -18,16 +19,18 @@ LOCK_TIMEOUT_SECONDS: Final = 3
 """A row is held for milliseconds. Where its holder hangs, the others must not keep all connections
 of their worker waiting."""
 
+_LOCK_TIMEOUT: Final = f"set_config('lock_timeout', '{LOCK_TIMEOUT_SECONDS}s', true)"
+
 _ASKED: Final = f"""
 asked AS (
-    SELECT allowance, subject, free, counted, clears,
+    SELECT allowance, subject, free, counted,
         make_interval(secs => first) AS first, make_interval(secs => longest) AS longest,
         make_interval(secs => forget) AS forget
-    FROM set_config('lock_timeout', '{LOCK_TIMEOUT_SECONDS}s', true), unnest(
+    FROM {_LOCK_TIMEOUT}, unnest(
         CAST(:names AS text[]), CAST(:subjects AS bytea[]), CAST(:free AS int[]),
-        CAST(:counted AS int[]), CAST(:clears AS int[]), CAST(:first AS float8[]),
-        CAST(:longest AS float8[]), CAST(:forget AS float8[])
-    ) AS given (allowance, subject, free, counted, clears, first, longest, forget)
+        CAST(:counted AS int[]), CAST(:first AS float8[]), CAST(:longest AS float8[]),
+        CAST(:forget AS float8[])
+    ) AS given (allowance, subject, free, counted, first, longest, forget)
 )
 """  # noqa: S608 - made of constants
 
@@ -67,7 +70,7 @@ ORDER BY wait DESC LIMIT 1
 _TYPES: Final[Sequence[BindParameter[Any]]] = (
     bindparam("names", type_=ARRAY(Text)),
     bindparam("subjects", type_=ARRAY(LargeBinary)),
-    *(bindparam(name, type_=ARRAY(Integer)) for name in ("free", "counted", "clears")),
+    *(bindparam(name, type_=ARRAY(Integer)) for name in ("free", "counted")),
     *(bindparam(name, type_=ARRAY(Double)) for name in ("first", "longest", "forget")),
 )
 
@@ -83,7 +86,7 @@ WITH {_ASKED}, waiting AS (
         {_COUNTED.format(forgotten_at="at")}
     ) AS made
     WHERE NOT EXISTS (SELECT FROM waiting)
-    ORDER BY allowance, subject
+    ORDER BY allowance COLLATE "C", subject
     ON CONFLICT (allowance, subject) DO UPDATE
     SET (forgotten_at, blocked_until, expires_at) = (
         SELECT made.* FROM asked, LATERAL (
@@ -100,18 +103,22 @@ SELECT (SELECT count(*) FROM taken), allowance, wait FROM (SELECT) AS once LEFT 
 FIND_WAIT: Final = text(f"WITH {_ASKED} {_LONGEST_WAIT}").bindparams(*_TYPES)
 
 SUCCEED: Final = text(f"""
-WITH {_ASKED}, locked AS (
-    SELECT allowance, subject,
-        CASE clears WHEN 1 THEN now() ELSE forgotten_at - forget END AS left_at
-    FROM tochka.throttles JOIN asked USING (allowance, subject)
-    ORDER BY allowance, subject
-    FOR UPDATE OF throttles
+UPDATE tochka.throttles
+SET blocked_until = NULL,
+    forgotten_at = CASE WHEN :clears THEN now()
+        ELSE forgotten_at - make_interval(secs => :forget) END,
+    expires_at = CASE WHEN :clears OR forgotten_at - make_interval(secs => :forget) <= now()
+        THEN now() ELSE expires_at END
+FROM {_LOCK_TIMEOUT} WHERE allowance = :name AND subject = :subject
+""").bindparams(  # noqa: S608 - made of constants
+    bindparam("clears", type_=Boolean),
+    bindparam("forget", type_=Double),
+    bindparam("name", type_=Text),
+    bindparam("subject", type_=LargeBinary),
 )
-UPDATE tochka.throttles AS kept
-SET forgotten_at = left_at, blocked_until = NULL,
-    expires_at = CASE WHEN left_at <= now() THEN now() ELSE expires_at END
-FROM locked WHERE kept.allowance = locked.allowance AND kept.subject = locked.subject
-""").bindparams(*_TYPES)  # noqa: S608 - made of constants
+
+PLAN_BY_INDEX: Final = text("SELECT set_config('enable_seqscan', 'off', true)")
+"""Goes before `CLEAN`, which would else be planned while the table is small, and stay so."""
 
 CLEAN: Final = text("""
 DELETE FROM tochka.throttles WHERE (allowance, subject) IN (
