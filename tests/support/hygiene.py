@@ -71,9 +71,9 @@ class Secrets:
         """Return what each line holds that it may not."""
         return [
             (name, line)
-            for line in lines
+            for line in {_MEANINGLESS.sub("", line) for line in lines}
             for value, name in self.names.items()
-            if value in _MEANINGLESS.sub("", line)
+            if value in line
         ]
 
     def _gather(self, document, *, name=None):
