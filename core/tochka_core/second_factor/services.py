@@ -7,14 +7,16 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Conflict, InvalidInput, NotAuthenticated, Principal
+from tochka_plugins import Conflict, InvalidInput, Message, NotAuthenticated, Principal
 
 from tochka_core.audit.services import record, record_refusal
 from tochka_core.db import Database
 from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.http.client import Client
+from tochka_core.messages.sending import PhoneMessages
 from tochka_core.passwords.current import CurrentPasswords
 from tochka_core.second_factor import factors, totp
+from tochka_core.second_factor.administration import remove_second_factor
 from tochka_core.second_factor.challenges import find_challenged, hold_challenge, use_up
 from tochka_core.second_factor.factors import Factor, find_factor, lock_person
 from tochka_core.second_factor.recovery_codes import replace_codes, use_code
@@ -49,6 +51,14 @@ class Enrolment(msgspec.Struct, frozen=True):
         return "Enrolment(***)"
 
 
+class Confirmed(msgspec.Struct, frozen=True):
+    """A second factor that is asked for from now on."""
+
+    recovery_codes: Sequence[str]
+    notice: Message | None
+    """Tells its owner so, in case that it is somebody else's."""
+
+
 class SecondFactors:
     """Enrols and removes second factors, and asks for them.
 
@@ -62,6 +72,7 @@ class SecondFactors:
         counter: TryCounter,
         current_passwords: CurrentPasswords,
         database: Database,
+        messages: PhoneMessages,
         ring: EncryptionRing,
         sessions: Sessions,
     ) -> None:
@@ -69,6 +80,7 @@ class SecondFactors:
         self._counter = counter
         self._current_passwords = current_passwords
         self._database = database
+        self._messages = messages
         self._ring = ring
         self._sessions = sessions
 
@@ -94,8 +106,8 @@ class SecondFactors:
             secret = await factors.begin(session, user.id, self._ring)
         return Enrolment(secret, totp.app_address(secret, phone=user.phone))
 
-    async def confirm(self, principal: Principal, code: str) -> Sequence[str]:
-        """Ask for codes of the app from now on; return recovery codes. Other sessions end.
+    async def confirm(self, principal: Principal, code: str) -> Confirmed:
+        """Ask for codes of the app from now on. Other sessions end.
 
         Raises:
             Conflict: nothing waits for a code.
@@ -108,16 +120,20 @@ class SecondFactors:
             factor = await find_factor(session, principal.user_id)
             if factor is None or not factor.is_waiting:
                 raise Conflict("No second factor waits to be confirmed; set one up first.")
-            if await factors.confirm(session, factor, code, self._ring):
+            is_right = await factors.confirm(session, factor, code, self._ring)
+            if is_right:
                 await self._counter.succeed(session, _try_of(principal.user_id))
                 await self._change_sessions(session, principal, is_enrolled=True)
                 record(session, "second_factor.enrolled", actor=principal.user_id, tenant=None)
-                return await replace_codes(session, principal.user_id)
-        await self._refuse(actor=principal.user_id)
-        raise InvalidInput(_WRONG_CODE, pointer="/code")
+                codes = await replace_codes(session, principal.user_id)
+        if not is_right:
+            await self._refuse(actor=principal.user_id)
+            raise InvalidInput(_WRONG_CODE, pointer="/code")
+        text = self._messages.texts.second_factor_set_up
+        return Confirmed(codes, await self._messages.allowed_notice(principal.phone, text))
 
-    async def remove(self, principal: Principal, code: str) -> None:
-        """Ask for no code any more. Other sessions end.
+    async def remove(self, principal: Principal, code: str) -> Message | None:
+        """Ask for no code any more. Other sessions end. What is returned tells the owner.
 
         Raises:
             Conflict: there is no second factor.
@@ -128,6 +144,19 @@ class SecondFactors:
             await factors.remove(session, principal.user_id)
             await self._change_sessions(session, principal, is_enrolled=False)
             record(session, "second_factor.removed", actor=principal.user_id, tenant=None)
+        return await self._tell_removed(principal.phone)
+
+    async def remove_of(self, user_id: UUID, *, actor: UUID) -> Message | None:
+        """Ask a person who has lost it for no code any more; what is returned tells them.
+
+        All their sessions end.
+
+        Raises:
+            NotFound: there is no such person, or they have no second factor.
+        """
+        async with self._scope() as session:
+            user = await remove_second_factor(session, user_id, actor=actor)
+        return await self._tell_removed(user.phone)
 
     async def renew_recovery_codes(self, principal: Principal, code: str) -> Sequence[str]:
         """Return new recovery codes; the old ones are good no more.
@@ -229,6 +258,10 @@ class SecondFactors:
         own = principal.session_id
         await end_sessions(session, principal.user_id, reason="second_factor_changed", but=own)
         await mark_stepped_up(session, own, is_stepped_up=is_enrolled)
+
+    async def _tell_removed(self, phone: str) -> Message | None:
+        text = self._messages.texts.second_factor_removed
+        return await self._messages.allowed_notice(phone, text)
 
     async def _refuse(self, *, actor: UUID | None = None, user: UUID | None = None) -> None:
         """Write down that a code was wrong: of *actor*, or of *user*, who is not signed in yet."""

@@ -116,6 +116,9 @@ async def test_a_challenge_opens_nothing(client, enrol):
     challenge = await (await enrol()).challenge()
     bearer = await client.get(ME, headers={"Authorization": f"Bearer {challenge}"})
     assert bearer.status_code == 401
+    for token in (challenge, challenge + "A" * 21):  # the latter is as long as one that can be
+        refreshed = await client.post(f"{AUTH}/refresh", json={"refresh_token": token})
+        assert refreshed.status_code == 401
 
 
 async def test_a_wrong_password_tells_nothing_of_a_second_factor(client, enrol, register):
@@ -186,6 +189,32 @@ async def test_confirming_ends_the_other_sessions(client, begin, register):
     assert (await app.post(f"{FACTOR}/confirm", app.totp.now())).status_code == 200
     assert await signed_in(client, other) == 401
     assert (await client.get(ME, headers=app.person.headers)).status_code == 200
+
+
+async def test_live_sessions_know_of_a_proof_as_long_as_there_is_a_second_factor(enrol, sql):
+    live = (
+        "SELECT DISTINCT stepped_up_at > now() - interval '1 minute' FROM tochka.sessions"
+        " WHERE ended_at IS NULL"
+    )
+    app = await enrol()
+    assert (await sql(live)).scalars().all() == [True]
+    await app.answer(await app.challenge(), await app.code())
+    assert (await sql(live)).scalars().all() == [True]
+    await app.post(f"{FACTOR}/remove", await app.code())
+    assert (await sql(live)).scalars().all() == [None]
+
+
+async def test_whose_it_is_gets_a_message(client, enrol, master, inbox):
+    app = await enrol()
+    assert (await inbox.next()).phone == app.person.phone
+    assert (await app.post(f"{FACTOR}/remove", await app.code())).status_code == 204
+    assert (await inbox.next()).phone == app.person.phone
+    other = await enrol()
+    assert (await inbox.next()).phone == other.person.phone
+    path = f"/api/v1/users/{other.person.id}/second-factor"
+    assert (await client.delete(path, headers=master.headers)).status_code == 204
+    assert (await inbox.next()).phone == other.person.phone
+    assert inbox.is_empty
 
 
 async def test_who_signs_in_while_it_is_confirmed_has_no_session_without_a_code(
