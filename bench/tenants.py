@@ -24,6 +24,7 @@ from sqlalchemy.pool import NullPool
 from tochka_core.access.cache import Cache
 from tochka_core.access.facts import permissions_by
 from tochka_core.access.listener import Listener
+from tochka_core.auth.keys import SigningKey
 from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
 from tochka_core.db.embedded import embedded_postgres
@@ -39,7 +40,7 @@ ROUNDS = 20
 KNOWN, ANEW = 200, 20
 """Requests in a round."""
 PERSON, SESSION = UUID(int=1), UUID(int=2)
-TOKENS = AccessTokens(secret="0123456789abcdef0123456789abcdef", lifetime_seconds=3600)  # noqa: S106 - signs nothing but what is asked here
+TOKENS = AccessTokens([SigningKey.new("HS256")], lifetime_seconds=3600)
 SQL = """
 INSERT INTO tochka.modules (name, display_name, state) VALUES ('small', 'Small', 'ready');
 INSERT INTO tochka.tenants (id, name, title)

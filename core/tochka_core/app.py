@@ -113,9 +113,7 @@ def create_app(
     )
     cache = Cache(database)
     listener = Listener(settings.engine_url, cache)
-    tokens = AccessTokens(
-        secret=settings.jwt_secret, lifetime_seconds=settings.access_token_seconds
-    )
+    tokens = AccessTokens(settings.signing_keys, lifetime_seconds=settings.access_token_seconds)
     counter = TryCounter(database, secret=settings.jwt_secret)
     sessions = Sessions(
         database=database,

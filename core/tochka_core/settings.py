@@ -12,6 +12,7 @@ from msgspec import Meta
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from tochka_core.auth.keys import SigningKey, read_signing_keys
 from tochka_core.encryption.keys import EncryptionKey, read_encryption_keys
 from tochka_core.errors import ConfigurationError
 from tochka_core.name_servers import read_name_servers
@@ -20,7 +21,7 @@ UNPREFIXED: Final = frozenset({"database_url", "jwt_secret", "host", "port"})
 SECRETS: Final = frozenset(
     {
         *("database_url", "pooler_url", "jwt_secret", "metrics_token", "password_pepper"),
-        "encryption_keys",
+        *("encryption_keys", "jwt_keys"),
     }
 )
 MIN_SECRET_BYTES: Final = 32
@@ -50,6 +51,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     jwt_secret: str | None = None
     """Signs access tokens, at least 32 bytes; unset is allowed with the private database only."""
+
+    jwt_keys: str | None = None
+    """Keys that sign access tokens in its place, by comma; what it has signed is still read."""
 
     host: str = "127.0.0.1"
     """The address to listen on."""
@@ -207,6 +211,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def signing_keys(self) -> tuple[SigningKey, ...]:
+        """The keys whose tokens are read, the one that signs first; `jwt_secret` is the last.
+
+        Raises:
+            ConfigurationError: one of `jwt_keys` is no key, or two have one name.
+        """
+        keys = read_signing_keys(self.jwt_keys or "", variable=variable_of("jwt_keys"))
+        return (*keys, SigningKey.of_secret(self.jwt_secret)) if self.jwt_secret else keys
+
+    @property
     def name_servers(self) -> list[tuple[str, int]]:
         """Address and port of each of `dns_servers`.
 
@@ -250,6 +264,7 @@ def load_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -
             f"JWT_SECRET is shorter than {MIN_SECRET_BYTES} bytes;"
             " make one with: openssl rand -hex 32"
         )
+    _ = settings.signing_keys
     _ = settings.proxy_networks
     if settings.database_url:
         engine_url(settings.database_url)
@@ -265,10 +280,12 @@ def load_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -
 def unknown_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -> list[str]:
     """Return a line for each `TOCHKA_` variable that nothing reads, with the likely name meant."""
     lines = []
+    # Without what is common to nearly all, which would make them look alike.
+    known = {name.removeprefix(PREFIX): name for name in VARIABLES}
     for name in sorted(_given(environ, env_file)):
         if name.startswith(PREFIX) and name not in VARIABLES:
-            meant = difflib.get_close_matches(name, VARIABLES, n=1)
-            hint = f"; did you mean {meant[0]}?" if meant else "."
+            meant = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1)
+            hint = f"; did you mean {known[meant[0]]}?" if meant else "."
             lines.append(f"{name} is set, but there is no such setting{hint}")
     return lines
 

@@ -226,6 +226,7 @@ def test_secrets_are_never_shown(secret):
             password_pepper=secret,
             metrics_token=secret,
             encryption_keys=secret,
+            jwt_keys=secret,
         )
     )
     assert secret not in shown

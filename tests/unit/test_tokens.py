@@ -7,9 +7,12 @@ from uuid import UUID
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from tochka_core.auth.keys import SigningKey, read_signing_keys
 from tochka_core.auth.tokens import AccessTokens
+from tochka_core.errors import ConfigurationError
 from tochka_plugins import NotAuthenticated
 
 SECRET = "the secret of this platform; " * 3
@@ -19,7 +22,7 @@ ANNA, SESSION = UUID(int=0xA11A), UUID(int=0x5E55)
 
 @pytest.fixture(scope="module")
 def tokens():
-    return AccessTokens(secret=SECRET, lifetime_seconds=900)
+    return AccessTokens([SigningKey.of_secret(SECRET)], lifetime_seconds=900)
 
 
 def token(*, key=SECRET, algorithm="HS256", without=(), headers=None, **claims):
@@ -36,7 +39,8 @@ def token(*, key=SECRET, algorithm="HS256", without=(), headers=None, **claims):
         **claims,
     }
     kept = {name: value for name, value in all_claims.items() if name not in without}
-    return jwt.encode(kept, key, algorithm=algorithm, headers=headers)
+    named = {"kid": "jwt_secret", **(headers or {})}
+    return jwt.encode(kept, key, algorithm=algorithm, headers=named)
 
 
 def issued(tokens):
@@ -80,7 +84,7 @@ def test_a_token_carries_nothing_personal(tokens):
 
 
 def test_an_expired_token_is_told_to_be_so():
-    expired = AccessTokens(secret=SECRET, lifetime_seconds=-1)
+    expired = AccessTokens([SigningKey.of_secret(SECRET)], lifetime_seconds=-1)
     with pytest.raises(NotAuthenticated, match="expired"):
         expired.read(issued(expired))
 
@@ -164,3 +168,82 @@ PARTS = st.one_of(
 def test_garbage_is_refused(tokens, garbage):
     with pytest.raises(NotAuthenticated):
         tokens.read(garbage)
+
+
+OLD = SigningKey("old", "HS256", bytes(range(32)))
+NEW = SigningKey("new", "EdDSA", bytes(range(32, 64)))
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "EdDSA"])
+def test_a_key_is_exchanged_while_its_tokens_are_about(tokens, algorithm):
+    new = SigningKey.new(algorithm)
+    both = AccessTokens([new, SigningKey.of_secret(SECRET)], lifetime_seconds=900)
+    only_new = AccessTokens([new], lifetime_seconds=900)
+    assert both.read(issued(tokens)).user_id == ANNA
+    assert only_new.read(issued(both)).user_id == both.read(issued(only_new)).user_id == ANNA
+    assert jwt.get_unverified_header(issued(both)) == {
+        "alg": algorithm,
+        "kid": new.kid,
+        "typ": "JWT",
+    }
+    for ring, text in ((only_new, issued(tokens)), (tokens, issued(both))):
+        with pytest.raises(NotAuthenticated):
+            ring.read(text)
+
+
+def test_a_public_key_signs_nothing():
+    """The oldest confusion of algorithms: who can check a token makes one with what they know."""
+    ring = AccessTokens([NEW], lifetime_seconds=900)
+    public = Ed25519PrivateKey.from_private_bytes(NEW.secret).public_key().public_bytes_raw()
+    for key in (public, NEW.secret):
+        with pytest.raises(NotAuthenticated):
+            ring.read(token(key=key, headers={"kid": NEW.kid}))
+
+
+def test_a_key_signs_in_its_own_name_only():
+    ring = AccessTokens([NEW, OLD], lifetime_seconds=900)
+    assert ring.read(token(key=OLD.secret, headers={"kid": OLD.kid})).user_id == ANNA
+    for kid in (NEW.kid, "jwt_secret", "", "../../dev/null", f"{OLD.kid}' OR '1'='1"):
+        with pytest.raises(NotAuthenticated):
+            ring.read(token(key=OLD.secret, headers={"kid": kid}))
+
+
+def test_keys_are_read_as_they_are_written():
+    keys = read_signing_keys(f" {NEW.written} ,{OLD.written}=, ", variable="KEYS")
+    assert keys == (NEW, OLD)
+    assert read_signing_keys("", variable="KEYS") == ()
+
+
+def test_a_key_shows_in_no_log():
+    for key in (OLD, NEW):
+        assert key.written.rpartition(":")[2] not in repr(key)
+        assert key.kid in repr(key)
+
+
+KEY = OLD.written.rpartition(":")[2]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        KEY,
+        f"HS256:{KEY}",
+        f":HS256:{KEY}",
+        f"jwt_secret:HS256:{KEY}",
+        f"a b:HS256:{KEY}",
+        f"{'a' * 65}:HS256:{KEY}",
+        f"a:none:{KEY}",
+        f"a:RS256:{KEY}",
+        f"a:hs256:{KEY}",
+        "a:HS256:",
+        f"a:HS256:{KEY[:-2]}",
+        f"a:HS256:{KEY}!",
+        f"a:EdDSA:{KEY}{KEY}",
+        f"a:HS256:{KEY},a:EdDSA:{KEY}",
+    ],
+    ids=lambda written: written.replace(KEY, "KEY")[:30],
+)
+def test_what_is_no_key_is_told_without_showing_it(written):
+    with pytest.raises(ConfigurationError, match=r"KEYS: (key 1 is not|two keys)") as caught:
+        read_signing_keys(written, variable="KEYS")
+    assert KEY[:-2] not in str(caught.value)

@@ -1,16 +1,19 @@
 """Access tokens: signed claims about who makes a request, valid for minutes."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
 import jwt
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tochka_plugins import NotAuthenticated
+
+from tochka_core.auth.keys import SigningKey
 
 ISSUER: Final = "tochka-rosta"
 AUDIENCE: Final = "tochka-rosta-api"
-ALGORITHM: Final = "HS256"
 
 _UNREADABLE: Final = (
     *(jwt.PyJWTError, msgspec.ValidationError),
@@ -42,9 +45,11 @@ class Claims(msgspec.Struct, frozen=True):
 class AccessTokens:
     """Issues and reads access tokens (RFC 7519)."""
 
-    def __init__(self, *, secret: str, lifetime_seconds: int) -> None:
-        """Sign with *secret*; a token is valid for *lifetime_seconds*."""
-        self._secret = secret
+    def __init__(self, keys: Sequence[SigningKey], *, lifetime_seconds: int) -> None:
+        """Sign with the first of *keys*, read what any has signed, for *lifetime_seconds* each."""
+        ring = [_Key(key) for key in keys]
+        self._signing = ring[0]
+        self._by_header = {key.header: key for key in ring}
         self.lifetime_seconds = lifetime_seconds
 
     def issue(self, user_id: UUID, session_id: UUID, *, until: datetime) -> AccessToken:
@@ -62,7 +67,7 @@ class AccessTokens:
             "iat": now,
             "exp": now + timedelta(seconds=seconds),
         }
-        return AccessToken(jwt.encode(claims, self._secret, algorithm=ALGORITHM), seconds)
+        return AccessToken(self._signing.sign(claims), seconds)
 
     def read(self, token: str) -> Claims:
         """Return whom *token* was issued to, and in which session.
@@ -71,10 +76,11 @@ class AccessTokens:
             NotAuthenticated: it is malformed, expired, or not one of ours.
         """
         try:
+            key = self._by_header[token.partition(".")[0]]
             claims = jwt.decode(
                 token,
-                self._secret,
-                algorithms=[ALGORITHM],
+                key.verifying,
+                algorithms=[key.algorithm],
                 audience=AUDIENCE,
                 issuer=ISSUER,
                 options={"require": ["exp", "iat", "sub", "sid", "typ"]},
@@ -82,5 +88,29 @@ class AccessTokens:
             return msgspec.convert(claims, Claims)
         except jwt.ExpiredSignatureError as error:
             raise NotAuthenticated("The access token has expired; sign in again.") from error
-        except _UNREADABLE as error:
+        except (KeyError, *_UNREADABLE) as error:
             raise NotAuthenticated("The access token is not valid.") from error
+
+
+class _Key:
+    """A key that is ready for use.
+
+    All tokens that it signs begin alike, with a header of its name and algorithm and nothing else.
+    Others are not even parsed: an algorithm, a name or a key of somebody else's choosing has no
+    place to stand (RFC 8725, sections 3.1 and 3.10).
+    """
+
+    def __init__(self, key: SigningKey) -> None:
+        self._kid = key.kid
+        self._signing: Any = key.secret
+        self.algorithm = key.algorithm
+        self.verifying: Any = key.secret
+        if key.algorithm == "EdDSA":
+            self._signing = Ed25519PrivateKey.from_private_bytes(key.secret)
+            self.verifying = self._signing.public_key()
+        self.header = self.sign({}).partition(".")[0]
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        return jwt.encode(
+            claims, self._signing, algorithm=self.algorithm, headers={"kid": self._kid}
+        )

@@ -104,7 +104,8 @@ def _forged(settings, person, *, secret=None, **claims):
         "exp": now + timedelta(minutes=5),
     }
     kept = {name: value for name, value in {**valid, **claims}.items() if value is not None}
-    return jwt.encode(kept, secret or settings.jwt_secret, algorithm="HS256")
+    named = {"kid": "jwt_secret"}
+    return jwt.encode(kept, secret or settings.jwt_secret, algorithm="HS256", headers=named)
 
 
 async def test_the_forgery_is_otherwise_sound(client, settings, register):

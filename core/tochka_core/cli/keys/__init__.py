@@ -7,7 +7,10 @@ from tochka_core.cli.group import TochkaGroup
 
 @click.group(
     cls=TochkaGroup,
-    lazy={"reencrypt": "tochka_core.cli.keys.reencryption:reencrypt"},
+    lazy={
+        "new": "tochka_core.cli.keys.making:new",
+        "reencrypt": "tochka_core.cli.keys.reencryption:reencrypt",
+    },
 )
 def keys() -> None:
     """Manage the keys of the installation."""
