@@ -1,6 +1,7 @@
 """`tochka` at the command line, as far as it needs no database."""
 
 import errno
+import json
 
 import click
 import pytest
@@ -10,6 +11,7 @@ from tochka_core import __version__
 from tochka_core.cli.group import tochka
 from tochka_core.cli.output import print_table
 from tochka_core.cli.users.passwords import read_password
+from tochka_core.encryption.keys import read_encryption_keys
 from tochka_core.errors import OperatorError
 from tochka_core.settings import VARIABLES
 
@@ -51,6 +53,16 @@ def refusal(result):
     (line,) = result.stderr.splitlines()
     assert line.startswith("Error: ")
     return line.removeprefix("Error: ")
+
+
+def test_a_new_key_that_encrypts_can_be_set(run):
+    first, second = (run("keys", "new", "--algorithm", "AES-256") for _ in range(2))
+    written = f"{first.stdout.strip()},{second.stdout.strip()}"
+    assert [key.written for key in read_encryption_keys(written, variable="KEYS")] == [
+        *written.split(",")
+    ]
+    told = json.loads(run("keys", "new", "--algorithm", "AES-256", "--json").stdout)
+    assert told["name"] == read_encryption_keys(told["key"], variable="KEYS")[0].name
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])

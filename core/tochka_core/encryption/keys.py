@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import secrets
 from typing import Final
 
 import msgspec
@@ -21,6 +22,16 @@ class EncryptionKey(msgspec.Struct, frozen=True):
     """One key, known by a name that is worked out of it: a name never means two keys."""
 
     secret: bytes
+
+    @classmethod
+    def new(cls) -> "EncryptionKey":
+        """Return a key that nobody has."""
+        return cls(secrets.token_bytes(KEY_BYTES))
+
+    @property
+    def written(self) -> str:
+        """The key as it stands in the setting."""
+        return self.secret.hex()
 
     @property
     def name(self) -> str:
