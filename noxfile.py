@@ -115,6 +115,7 @@ def bench(session: Session) -> None:
     session.run("python", "bench/tenants.py", env=environment)
     session.run("python", "bench/refusals.py", env=environment)
     session.run("python", "bench/tries.py", env=environment)
+    session.run("python", "bench/sign_in.py", env=environment)
     session.install("--no-deps", CONTACTS)
     session.run("python", "bench/tenant_archive.py", env=environment)
 

@@ -1,7 +1,10 @@
 """`/api/v1/auth/password`."""
 
+from typing import Final
+
 from litestar import Controller, Response, post
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from tochka_plugins import ANONYMOUS, CurrentPrincipal, requires_step_up
@@ -11,6 +14,9 @@ from tochka_core.http.client import CurrentClient
 from tochka_core.messages.messenger import Messenger
 from tochka_core.passwords.changing import PasswordService
 from tochka_core.passwords.schemas import PasswordChangeIn, PasswordForgottenIn, PasswordResetIn
+
+_REPLACED: Final = {HTTP_204_NO_CONTENT: ResponseSpec(None, description="Replaced")}
+"""Else the empty body would be described as `null` in JSON."""
 
 
 class PasswordController(Controller):
@@ -60,6 +66,7 @@ class PasswordController(Controller):
     @post(
         "/reset",
         status_code=HTTP_204_NO_CONTENT,
+        responses=_REPLACED,
         opt=ANONYMOUS,
         summary="Choose a password by a code",
     )

@@ -82,3 +82,8 @@ async def test_of_two_changes_at_once_one_is_made(register, change, sign_in):
 async def test_who_is_not_signed_in_changes_nothing(client):
     body = {"current_password": PASSWORD, "password": NEW}
     assert (await client.post(CHANGE, json=body)).status_code == 401
+
+
+async def test_the_empty_answer_is_described_as_empty(client):
+    described = (await client.get("/schema/openapi.json")).json()["paths"]
+    assert "content" not in described[CHANGE]["post"]["responses"]["204"]
