@@ -1,6 +1,7 @@
 """Access tokens: signed claims about who makes a request, valid for minutes."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID, uuid4
@@ -10,10 +11,16 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tochka_plugins import NotAuthenticated
 
-from tochka_core.auth.keys import SigningKey
+from tochka_core.auth.keys import Algorithm, SigningKey
 
 ISSUER: Final = "tochka-rosta"
 AUDIENCE: Final = "tochka-rosta-api"
+
+_SIGNATURES: Final[Mapping[Algorithm, str]] = {
+    "EdDSA": "[A-Za-z0-9_-]{85}[AQgw]",
+    "HS256": "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]",
+}
+"""64 and 32 bytes in base64url, where the last character stands for fewer bits than it has."""
 
 _UNREADABLE: Final = (
     *(jwt.PyJWTError, msgspec.ValidationError),
@@ -77,6 +84,8 @@ class AccessTokens:
         """
         try:
             key = self._by_header[token.partition(".")[0]]
+            if not key.form.fullmatch(token):
+                raise ValueError
             claims = jwt.decode(
                 token,
                 key.verifying,
@@ -109,6 +118,8 @@ class _Key:
             self._signing = Ed25519PrivateKey.from_private_bytes(key.secret)
             self.verifying = self._signing.public_key()
         self.header = self.sign({}).partition(".")[0]
+        self.form = re.compile(rf"{self.header}\.[A-Za-z0-9_-]+\.{_SIGNATURES[key.algorithm]}")
+        """How its tokens are written; base64 has other ways, which the decoder lets pass."""
 
     def sign(self, claims: dict[str, Any]) -> str:
         return jwt.encode(

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 
+_AUTHORIZATION: Final = b"authorization"
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -232,8 +233,10 @@ def _header(scope: "Scope", wanted: bytes) -> str | None:
         InvalidInput: it is there more than once, and it is not told which one counts.
     """
     values = [value for name, value in scope["headers"] if name == wanted]
-    # A proxy may have joined repeated headers with a comma (RFC 9110, section 5.3).
-    if len(values) > 1 or (values and b"," in values[0]):
+    # A proxy may have joined repeated headers with a comma (RFC 9110, section 5.3). In what is to
+    # sign somebody in, it is no token.
+    is_joined = wanted != _AUTHORIZATION and any(b"," in value for value in values)
+    if len(values) > 1 or is_joined:
         name = wanted.decode().title()
         raise InvalidInput(f"The header {name} is given more than once.", pointer=f"/{name}")
     return values[0].decode("latin-1") if values else None
@@ -245,7 +248,7 @@ def _tenant_name(scope: "Scope") -> str | None:
 
 
 def _bearer_token(scope: "Scope") -> str:
-    scheme, _, token = (_header(scope, b"authorization") or "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    scheme, _, token = (_header(scope, _AUTHORIZATION) or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip(" "):
         raise NotAuthenticated("Send an access token: Authorization: Bearer …")
-    return token.strip()
+    return token.strip(" ")
