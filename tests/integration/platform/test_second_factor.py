@@ -521,6 +521,30 @@ async def test_what_asks_for_a_fresh_proof_is_open_after_a_step_up(client, enrol
     assert (await client.delete(path, headers=master.headers)).status_code == 204
 
 
+@pytest.fixture
+async def other(settings, notes):
+    """Another worker."""
+    async with concurrent_client(create_app(settings, [notes])) as other:
+        yield other
+
+
+async def test_a_step_up_is_soon_known_to_the_other_workers(other, enrol, master, sql):
+    own, body = await enrol(master), {"is_active": True}
+    path = f"/api/v1/users/{(await enrol()).person.id}"
+
+    async def comes_to(status):
+        async with asyncio.timeout(30):
+            answer = await other.patch(path, json=body, headers=master.headers)
+            while answer.status_code != status:
+                answer = await other.patch(path, json=body, headers=master.headers)
+
+    await comes_to(200)
+    await sql("UPDATE tochka.sessions SET stepped_up_at = now() - interval '1 day'")
+    await comes_to(403)
+    assert (await own.post(STEP_UP, await own.code())).status_code == 204
+    await comes_to(200)
+
+
 async def test_a_step_up_holds_for_one_session(client, enrol, master, sql):
     own = await enrol(master)
     answer = await own.answer(await own.challenge(), await own.code())
