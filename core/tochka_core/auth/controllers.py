@@ -13,6 +13,7 @@ from tochka_core.auth.registration import Registration
 from tochka_core.auth.schemas import Confirmation, Credentials, LoginIn
 from tochka_core.auth.services import AuthService
 from tochka_core.codes.schemas import CodeSentOut
+from tochka_core.http.caching import KEPT_BY_NOBODY
 from tochka_core.http.client import CurrentClient
 from tochka_core.messages.messenger import Messenger
 from tochka_core.second_factor.schemas import ChallengeOut
@@ -32,6 +33,7 @@ class AuthController(Controller):
 
     path = "/auth"
     tags = ["auth"]  # noqa: RUF012 - the name and type are Litestar's
+    cache_control = KEPT_BY_NOBODY
     opt = ANONYMOUS
 
     @post("/register", summary="Register", responses=_REGISTERED)

@@ -10,6 +10,7 @@ from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from tochka_plugins import ANONYMOUS, CurrentPrincipal, requires_step_up
 
 from tochka_core.codes.schemas import CodeSentOut
+from tochka_core.http.caching import KEPT_BY_NOBODY
 from tochka_core.http.client import CurrentClient
 from tochka_core.messages.messenger import Messenger
 from tochka_core.passwords.changing import PasswordService
@@ -24,6 +25,7 @@ class PasswordController(Controller):
 
     path = "/auth/password"
     tags = ["auth"]  # noqa: RUF012 - the name and type are Litestar's
+    cache_control = KEPT_BY_NOBODY
 
     @post(
         "/change",

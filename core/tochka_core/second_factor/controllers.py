@@ -16,6 +16,7 @@ from tochka_plugins import (
 )
 
 from tochka_core.db.injection import PlatformSession
+from tochka_core.http.caching import KEPT_BY_NOBODY
 from tochka_core.http.client import CurrentClient
 from tochka_core.messages.messenger import Messenger
 from tochka_core.second_factor.factors import find_factor
@@ -38,6 +39,7 @@ class SecondFactorController(Controller):
 
     path = "/auth"
     tags = ["auth"]  # noqa: RUF012 - the name and type are Litestar's
+    cache_control = KEPT_BY_NOBODY
 
     @post(
         "/login/second-factor",

@@ -17,6 +17,7 @@ from tochka_plugins import (
 from tochka_plugins.pagination import Limit, Offset
 
 from tochka_core.db.injection import PlatformSession
+from tochka_core.http.caching import KEPT_BY_NOBODY
 from tochka_core.http.client import CurrentClient
 from tochka_core.sessions import listing
 from tochka_core.sessions.schemas import RefreshIn, SessionOut, TokensOut
@@ -29,6 +30,7 @@ class SessionController(Controller):
 
     path = "/auth"
     tags = ["auth"]  # noqa: RUF012 - the name and type are Litestar's
+    cache_control = KEPT_BY_NOBODY
 
     @post(
         "/refresh",

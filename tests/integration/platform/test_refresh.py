@@ -7,6 +7,7 @@ import jwt
 import pytest
 
 REFRESH, ME, LOGIN = "/api/v1/auth/refresh", "/api/v1/users/me", "/api/v1/auth/login"
+PASSWORD = "correct horse battery"
 MANY = 50
 LATER = "UPDATE tochka.refresh_families SET rotated_at = rotated_at - interval '11 s'"
 
@@ -54,6 +55,15 @@ async def test_a_refresh_token_gets_the_next_pair_of_the_same_session(
     assert len({claims(pair)["sid"] for pair in pairs}) == 1
     assert pairs[-1].keys() == tokens.keys() - {"device_token"}
     assert all([await is_signed_in(pair) for pair in pairs])
+
+
+async def test_what_holds_tokens_is_kept_by_no_cache(client, register, tokens, refresh):
+    credentials = {"phone": (await register()).phone, "password": PASSWORD}
+    signed_in = await client.post(LOGIN, json=credentials)
+    renewed = await refresh(tokens["refresh_token"])
+    for answer in (signed_in, renewed):
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "no-store"
 
 
 async def test_a_second_tab_gets_the_same_token(tokens, refresh):
