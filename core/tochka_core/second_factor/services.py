@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, InvalidInput, Message, NotAuthenticated, Principal
 
@@ -22,19 +23,22 @@ from tochka_core.second_factor.factors import Factor, find_factor, lock_person
 from tochka_core.second_factor.recovery_codes import replace_codes, use_code
 from tochka_core.sessions.services import end_sessions, mark_stepped_up
 from tochka_core.sessions.signing_in import Sessions, SignedIn
-from tochka_core.throttling.allowances import Allowance, Try
+from tochka_core.throttling.allowances import Allowance
 from tochka_core.throttling.services import TryCounter
 
-CODES: Final = Allowance(
-    name="second.factor",
+_AT_SIGN_IN: Final = Allowance(
+    name="second.factor.login",
     free_tries=5,
     first_delay_seconds=30,
     max_delay_seconds=900,
     forget_seconds=3600,
 )
-"""Wrong codes of one person, wherever they are asked for one. Three of a million are good at
-a time: with one each quarter of an hour, a year of guessing finds one with a chance of a tenth."""
+"""Wrong codes of one person. Three of a million are good at a time: with one each quarter of an
+hour, a year of guessing finds one with a chance of a tenth."""
 
+_IN_SESSIONS: Final = replace(_AT_SIGN_IN, name="second.factor.session")
+"""The same where the person is signed in. Who has got hold of a session uses up these tries, and
+does not keep its owner from signing in and ending it."""
 
 _WRONG_CODE: Final = "The code is wrong, or was used before."
 
@@ -114,7 +118,8 @@ class SecondFactors:
             InvalidInput: the code is wrong.
             TooManyRequests: there were too many wrong codes.
         """
-        await self._counter.take(_try_of(principal.user_id))
+        tried = (_IN_SESSIONS, str(principal.user_id))
+        await self._counter.take(tried)
         async with self._scope() as session:
             await lock_person(session, principal.user_id)
             factor = await find_factor(session, principal.user_id)
@@ -122,7 +127,7 @@ class SecondFactors:
                 raise Conflict("No second factor waits to be confirmed; set one up first.")
             is_right = await factors.confirm(session, factor, code, self._ring)
             if is_right:
-                await self._counter.succeed(session, _try_of(principal.user_id))
+                await self._counter.succeed(session, tried)
                 await self._change_sessions(session, principal, is_enrolled=True)
                 record(session, "second_factor.enrolled", actor=principal.user_id, tenant=None)
                 codes = await replace_codes(session, principal.user_id)
@@ -203,7 +208,8 @@ class SecondFactors:
             user_id = await find_challenged(session, challenge)
         if user_id is None:
             raise _void_challenge()
-        await self._counter.take(_try_of(user_id))
+        tried = (_AT_SIGN_IN, str(user_id))
+        await self._counter.take(tried)
         async with self._scope() as session:
             if not await hold_challenge(session, challenge, user_id):
                 raise _void_challenge()
@@ -212,7 +218,7 @@ class SecondFactors:
                 raise _void_challenge()
             if await self._use(session, factor, code):
                 await use_up(session, challenge)
-                await self._counter.succeed(session, _try_of(user_id))
+                await self._counter.succeed(session, tried)
                 record(session, "user.signed_in", actor=user_id, tenant=None)
                 return await self._sessions.open(
                     session, user_id, client, device_token, is_stepped_up=True
@@ -229,14 +235,15 @@ class SecondFactors:
             InvalidInput: the code is wrong.
             TooManyRequests: there were too many wrong codes.
         """
-        await self._counter.take(_try_of(principal.user_id))
+        tried = (_IN_SESSIONS, str(principal.user_id))
+        await self._counter.take(tried)
         async with self._scope() as session:
             await lock_person(session, principal.user_id)
             factor = await find_factor(session, principal.user_id)
             if factor is None or factor.confirmed_at is None:
                 raise Conflict("You have no second factor.")
             if await self._use(session, factor, code):
-                await self._counter.succeed(session, _try_of(principal.user_id))
+                await self._counter.succeed(session, tried)
                 yield session
                 return
         await self._refuse(actor=principal.user_id)
@@ -269,10 +276,6 @@ class SecondFactors:
 
     def _scope(self) -> AbstractAsyncContextManager[AsyncSession]:
         return self._database.platform_scope(reason="second factor")
-
-
-def _try_of(user_id: UUID) -> Try:
-    return CODES, str(user_id)
 
 
 def _void_challenge() -> NotAuthenticated:

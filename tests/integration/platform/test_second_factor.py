@@ -283,8 +283,15 @@ async def test_wrong_codes_are_counted_although_they_are_refused(enrol):
     right = await app.answer(await app.challenge(), await app.code())
     assert right.status_code == 429
     assert 0 < int(right.headers["retry-after"]) <= 30
-    # Wherever a code is asked for.
-    assert (await app.post(STEP_UP, await app.code())).status_code == 429
+
+
+async def test_who_has_a_session_uses_up_no_tries_of_its_owner_at_sign_in(enrol):
+    app = await enrol()
+    answers = [await app.post(STEP_UP, "000000") for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [400] * 5 + [429]
+    # Wherever a code is asked for in a session.
+    assert (await app.post(f"{FACTOR}/remove", await app.code())).status_code == 429
+    assert (await app.answer(await app.challenge(), await app.code())).status_code == 200
 
 
 async def test_a_right_code_forgets_the_wrong_ones(enrol):
