@@ -11,6 +11,8 @@ from tochka_plugins.host import StagedModule
 from tochka_core.access.cache import Cache
 from tochka_core.access.facts import permissions_by
 from tochka_core.access.listener import Listener
+from tochka_core.api_keys.controllers import ApiKeyController
+from tochka_core.api_keys.uses import KeyUses
 from tochka_core.archives.controllers import ArchiveController
 from tochka_core.archives.serving import Exports
 from tochka_core.audit.controllers import AuditController
@@ -25,6 +27,7 @@ from tochka_core.domains.proofs import ProofFinder
 from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.errors import ConfigurationError
 from tochka_core.http.access import AccessControl, cache_key
+from tochka_core.http.api_keys import KeyControl
 from tochka_core.http.body import JsonRequest, refuse_nul
 from tochka_core.http.body_timeout import BodyTimeout
 from tochka_core.http.dependencies import core_dependencies, public_dependencies
@@ -81,6 +84,7 @@ _CONTROLLERS: Final = (
     SentInvitationController,
     ReceivedInvitationController,
     RoleController,
+    ApiKeyController,
     DomainController,
     OwnPermissionController,
     ModuleController,
@@ -123,6 +127,8 @@ def create_app(
     )
     stopped_modules = set(absent)
     permission_catalog = PermissionCatalog(modules)
+    permissions = permissions_by(permission_catalog)
+    uses = KeyUses(database)
     hook_seconds = settings.import_seconds
     messenger = Messenger(
         modules,
@@ -151,8 +157,9 @@ def create_app(
         middleware=[
             AccessControl(
                 cache=cache,
+                keys=KeyControl(permissions=permissions, catalog=permission_catalog, uses=uses),
                 listener=listener,
-                permissions=permissions_by(permission_catalog),
+                permissions=permissions,
                 tokens=tokens,
                 stopped_modules=stopped_modules,
             )
@@ -164,9 +171,10 @@ def create_app(
             _lifespan(
                 database,
                 listener,
-                messenger,
-                modules,
-                stopped_modules,
+                messenger=messenger,
+                uses=uses,
+                modules=modules,
+                stopped_modules=stopped_modules,
                 hook_seconds=hook_seconds,
             )
         ],
@@ -252,10 +260,11 @@ def _core_routes(*, database: Database, **parts: object) -> Router:
 def _lifespan(
     database: Database,
     listener: Listener,
+    *,
     messenger: Messenger,
+    uses: KeyUses,
     modules: Sequence[StagedModule],
     stopped_modules: set[str],
-    *,
     hook_seconds: float,
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Return what runs around the application's life in one process."""
@@ -269,6 +278,7 @@ def _lifespan(
                     modules, database=database, hook_seconds=hook_seconds, stopped=stopped_modules
                 ),
                 messenger.running(),
+                uses.running(),
             ):
                 yield
         finally:

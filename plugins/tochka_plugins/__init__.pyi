@@ -1,5 +1,5 @@
 from .commands import PlatformRunner, pass_platform
-from .context import Platform, Principal, Tenant
+from .context import Person, Platform, Principal, Tenant
 from .errors import (
     Conflict,
     InvalidInput,
@@ -13,7 +13,7 @@ from .errors import (
 from .guards import requires, requires_step_up
 from .hookspecs import hookimpl
 from .info import ModuleInfo
-from .injection import CurrentPrincipal, CurrentTenant, RequestedPage, Session
+from .injection import CurrentPerson, CurrentPrincipal, CurrentTenant, RequestedPage, Session
 from .limits import Limit
 from .messages import Message
 from .models import Model, PlatformModel, TenantModel, module_registry
@@ -25,6 +25,7 @@ from .routing import ANONYMOUS
 __all__ = [
     "ANONYMOUS",
     "Conflict",
+    "CurrentPerson",
     "CurrentPrincipal",
     "CurrentTenant",
     "InvalidInput",
@@ -38,6 +39,7 @@ __all__ = [
     "PageQuery",
     "Permission",
     "PermissionDenied",
+    "Person",
     "Platform",
     "PlatformModel",
     "PlatformRunner",

@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tochka_plugins.errors import PermissionDenied
+
 PlatformRole = Literal["user", "platform_master"]
 TenantRole = Literal["owner", "admin", "member"]
 """The roles that every tenant has; it may define further ones, each with its own permissions."""
@@ -21,25 +23,58 @@ class Tenant(msgspec.Struct, frozen=True):
     title: str
 
 
-class Principal(msgspec.Struct, frozen=True):
-    """The person who makes the request."""
+class Person(msgspec.Struct, frozen=True):
+    """A person who is signed in."""
 
     user_id: UUID
     phone: str
     """E.164, such as `+79123456789`. Do not write it to a log."""
 
     role: PlatformRole
-    tenant_role: str | None = None
-    """The role in the chosen tenant: `owner`, `admin`, `member` or one that the tenant defines.
-
-    `None` where no tenant is chosen. What the person may do is in `permissions`.
-    """
-    permissions: frozenset[str] = frozenset()
-    """What the person may do in the chosen tenant, such as `contacts:write`, as of this request."""
     session_id: UUID | None = None
     """Which of the person's sessions the request belongs to."""
     stepped_up_at: datetime | None = None
     """When the second factor was last proved in this session; `None` for who has none."""
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """Who makes the request: a person, or a service with an API key of the tenant.
+
+    A handler that can do nothing without a person asks for `CurrentPerson` instead.
+    """
+
+    person: Person | None = None
+    """`None` for an API key."""
+    api_key_id: UUID | None = None
+    """`None` for a person."""
+    tenant_role: str | None = None
+    """The role in the chosen tenant: `owner`, `admin`, `member` or one that the tenant defines.
+
+    `None` where no tenant is chosen, and for an API key. What the caller may do is in
+    `permissions`.
+    """
+    permissions: frozenset[str] = frozenset()
+    """What the caller may do in the chosen tenant, such as `contacts:write`, as of this request."""
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The id of the person; `None` for an API key."""
+        return None if self.person is None else self.person.user_id
+
+    @property
+    def role(self) -> PlatformRole:
+        """The role on the platform; an API key is no more than a `user` there."""
+        return "user" if self.person is None else self.person.role
+
+    def require_person(self) -> Person:
+        """Return the person.
+
+        Raises:
+            PermissionDenied: the request is made with an API key.
+        """
+        if self.person is None:
+            raise PermissionDenied("This needs a person who is signed in, not an API key.")
+        return self.person
 
 
 class Platform(Protocol):

@@ -1,4 +1,4 @@
-"""What a route demands of the person who calls it."""
+"""What a route demands of who calls it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -14,7 +14,7 @@ STEP_UP_PATH: Final = "/api/v1/auth/step-up"
 
 
 class MissingPermission(PermissionDenied):
-    """The person lacks *permission*, which the document names."""
+    """The caller lacks *permission*, which the document names."""
 
     def __init__(self, permission: str) -> None:
         super().__init__(f"This needs the permission {permission}.", permission=permission)
@@ -45,7 +45,7 @@ class PermissionGuard(msgspec.Struct, frozen=True):
 
         Raises:
             NotAuthenticated: nobody is signed in.
-            MissingPermission: the person does not hold the permission in the chosen tenant.
+            MissingPermission: the caller does not hold the permission in the chosen tenant.
         """
         principal: Principal | None = connection.scope["user"]
         if principal is None:
@@ -73,12 +73,13 @@ class StepUpGuard(msgspec.Struct, frozen=True):
 
         Raises:
             NotAuthenticated: nobody is signed in.
+            PermissionDenied: the request is made with an API key, which proves nothing.
             StepUpRequired: the person has a second factor and has not proved it lately.
         """
         principal: Principal | None = connection.scope["user"]
         if principal is None:
             raise NotAuthenticated("Nobody is signed in.")
-        proved_at = principal.stepped_up_at
+        proved_at = principal.require_person().stepped_up_at
         if proved_at is None:
             return
         if datetime.now(UTC) - proved_at > timedelta(seconds=self.max_age_seconds):
@@ -91,9 +92,10 @@ def requires(permission: str) -> PermissionGuard:
         @post("/", guards=[requires("contacts:write")])
         async def create(...) -> ContactOut: ...
 
-    Anyone else is answered 403, before the body is read. Guards of a router, of its controllers and
-    of their handlers are all asked. The name is one that the module, or a module it depends on,
-    declares in `tochka_permissions`; with another the module is quarantined.
+    Anyone else is answered 403, before the body is read. A route that demands no permission is
+    open to people only: an API key is no more than what it holds. Guards of a router, of its
+    controllers and of their handlers are all asked. The name is one that the module, or a module it
+    depends on, declares in `tochka_permissions`; with another the module is quarantined.
     """
     return PermissionGuard(permission)
 
@@ -106,6 +108,6 @@ def requires_step_up(*, max_age_seconds: int = 300) -> StepUpGuard:
 
     Signing in with a code counts, and so does `POST /api/v1/auth/step-up`. Anyone else is answered
     403, before the body is read, and is told so. People without a second factor pass: they have
-    none to prove. The clocks of the database and of the worker are compared.
+    none to prove; API keys do not. The clocks of the database and of the worker are compared.
     """
     return StepUpGuard(max_age_seconds)

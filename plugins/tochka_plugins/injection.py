@@ -7,7 +7,7 @@ async def create(data: NoteIn, session: Session, tenant: CurrentTenant) -> NoteO
 from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tochka_plugins.context import Principal, Tenant
+from tochka_plugins.context import Person, Principal, Tenant
 from tochka_plugins.pagination import PageQuery
 
 Session = NamedDependency[AsyncSession]
@@ -21,7 +21,10 @@ CurrentTenant = NamedDependency[Tenant]
 """`tenant`: the tenant that the request has chosen."""
 
 CurrentPrincipal = NamedDependency[Principal]
-"""`principal`: who makes the request."""
+"""`principal`: who makes the request, a person or an API key of the tenant."""
+
+CurrentPerson = NamedDependency[Person]
+"""`person`: the person who makes the request; one that is made with an API key is answered 403."""
 
 RequestedPage = NamedDependency[PageQuery]
 """`page_query`: the page that `limit`, `offset`, `order_by` and `search` ask for."""

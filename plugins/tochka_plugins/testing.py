@@ -119,6 +119,13 @@ class RunningPlatform:
         self._checked(master.post(f"{path}/members", json={"phone": phone, "role": role}))
         return self.client(token, tenant)
 
+    def api_key_client(self, tenant: str, *, permissions: Sequence[str]) -> httpx.Client:
+        """Return a client of a service with an API key of *tenant* that holds *permissions*."""
+        maker = self.member_client(tenant, permissions=[*permissions, "tenants:manage_api_keys"])
+        wanted = {"name": "test", "permissions": list(permissions)}
+        made = maker.post(f"/api/v1/tenants/{tenant}/api-keys", json=wanted)
+        return self.client(self._checked(made)["key"])
+
     def run_command(self, *words: str) -> str:
         """Run a command of `tochka` beside the server, on its database; return what it prints.
 

@@ -7,7 +7,7 @@ import pytest
 from tochka_core.http.access import _bearer_token, _choose, _header, _tenant_name
 from tochka_core.http.entering import enter_as_platform
 from tochka_core.http.lookup import Found
-from tochka_plugins import InvalidInput, NotAuthenticated, NotFound, PermissionDenied, Principal
+from tochka_plugins import InvalidInput, NotAuthenticated, NotFound, PermissionDenied, Person
 
 GONE = datetime(2026, 12, 24, tzinfo=UTC)
 
@@ -126,7 +126,7 @@ def test_without_a_bearer_token_nobody_is_signed_in(headers):
 
 
 def test_the_reason_of_the_platform_is_text():
-    person = Principal(user_id=UUID(int=2), phone="+79990000001", role="platform_master")
+    person = Person(user_id=UUID(int=2), phone="+79990000001", role="platform_master")
     headers = [(b"x-tenant-reason", b"\xff")]
     scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
     with pytest.raises(InvalidInput, match="not UTF-8"):

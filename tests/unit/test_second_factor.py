@@ -16,7 +16,7 @@ from tochka_core.second_factor.totp import (
     new_secret,
     read_code,
 )
-from tochka_plugins import NotAuthenticated, Principal, requires_step_up
+from tochka_plugins import NotAuthenticated, PermissionDenied, Person, Principal, requires_step_up
 from tochka_plugins.guards import StepUpRequired
 
 NOW = 1_700_000_010.0
@@ -92,7 +92,7 @@ def test_any_text_can_be_asked_about(text):
 
 
 def signed_in(proved_at):
-    return Principal(user_id=uuid4(), phone="+79123456789", role="user", stepped_up_at=proved_at)
+    return Principal(Person(uuid4(), "+79123456789", "user", stepped_up_at=proved_at))
 
 
 async def ask(principal, *, max_age_seconds=60):
@@ -109,6 +109,11 @@ async def test_an_old_proof_is_refused_and_told_where_to_renew_it():
         await ask(signed_in(datetime.now(UTC) - timedelta(seconds=90)))
     assert caught.value.status == 403
     assert caught.value.extra == {"step_up": "/api/v1/auth/step-up", "max_age_seconds": 60}
+
+
+async def test_an_api_key_proves_nothing():
+    with pytest.raises(PermissionDenied, match="not an API key"):
+        await ask(Principal(api_key_id=uuid4()))
 
 
 async def test_who_has_no_second_factor_passes():

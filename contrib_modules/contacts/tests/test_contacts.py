@@ -180,6 +180,13 @@ def test_a_plain_member_reads_and_does_not_write(platform, acme, create):
         assert (refused.status_code, refused.json()["permission"]) == (403, "contacts:write")
 
 
+def test_an_api_key_does_what_it_holds(platform, acme, create):
+    path = f"{PATH}/{create(name='Anna')['id']}"
+    reader = platform.api_key_client("acme", permissions=["contacts:read"])
+    assert reader.get(path).json()["name"] == "Anna"
+    assert reader.delete(path).json()["permission"] == "contacts:write"
+
+
 def test_a_role_of_the_tenants_own_holds_what_it_names(platform, acme, create):
     path = f"{PATH}/{create(name='Anna')['id']}"
     writer = platform.member_client("acme", permissions=["contacts:read", "contacts:write"])

@@ -125,6 +125,10 @@ class Look:
         answer = answers[question] = await fact.read(await self.session(), subject, *about)
         return answer
 
+    def forget(self, fact: Fact[Subject, *About, V], subject: Subject) -> None:
+        """Keep nothing of what was found about *subject*."""
+        self._cache.forget(fact.kind, str(subject))
+
     async def session(self) -> AsyncSession:
         """Return this look's transaction, which sees all tenants; it is committed with its end."""
         if self._session is None:

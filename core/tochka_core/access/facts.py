@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Function, Text, and_, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Principal
+from tochka_plugins import Person
 
 from tochka_core.access.cache import Fact
 from tochka_core.domains.models import Domain
@@ -60,13 +60,13 @@ def _is_called(called: str) -> ColumnElement[bool]:
     return Tenant.id == holder.scalar_subquery()
 
 
-async def _read_person(session: AsyncSession, user_id: UUID) -> Principal | None:
+async def _read_person(session: AsyncSession, user_id: UUID) -> Person | None:
     row = (
         await session.execute(
             select(User.phone, User.role).where(User.id == user_id, User.is_active)
         )
     ).one_or_none()
-    return None if row is None else Principal(user_id=user_id, phone=row.phone, role=row.role)
+    return None if row is None else Person(user_id=user_id, phone=row.phone, role=row.role)
 
 
 async def _read_session(session: AsyncSession, session_id: UUID) -> LiveSession | None:

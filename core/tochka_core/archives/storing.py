@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from tochka_core.archives.manifest import ExportedTable, Manifest
 from tochka_core.archives.people import People, settle_people
+from tochka_core.archives.portable import list_portable_tables
 from tochka_core.archives.reading import Archive, ArchiveRefused
 from tochka_core.archives.revisions import core_revision
 from tochka_core.archives.rows import TableReading
@@ -26,7 +27,7 @@ from tochka_core.tenants.invitations import check_invitations
 from tochka_core.tenants.models import Tenant
 from tochka_core.tenants.names import check_tenant_name
 from tochka_core.tenants.roles import check_roles
-from tochka_core.tenants.tables import TenantTable, list_tenant_tables, quoted
+from tochka_core.tenants.tables import TenantTable, quoted
 
 _STAGE: Final = "pg_temp.tochka_import"
 _FIRST_TIME: Final = "0001-01-01 00:00+00"
@@ -65,7 +66,7 @@ async def store_archive(
     """
     manifest = archive.manifest
     await _refuse_unfit(session, manifest, revisions)
-    pairs = _matched(manifest, await list_tenant_tables(session))
+    pairs = _matched(manifest, await list_portable_tables(session))
     try:
         tenant = await _make_tenant(session, manifest, name)
         people = await settle_people(session, archive)

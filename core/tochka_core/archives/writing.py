@@ -23,13 +23,14 @@ from tochka_core.archives.manifest import (
     Manifest,
     path_of,
 )
+from tochka_core.archives.portable import list_portable_tables
 from tochka_core.archives.revisions import core_revision
 from tochka_core.archives.zipping import Entry, Zipping
 from tochka_core.db.narrowing import narrowed
 from tochka_core.registry.models import Module
 from tochka_core.registry.services import enabled_modules
 from tochka_core.tenants.models import Tenant
-from tochka_core.tenants.tables import TenantTable, list_tenant_tables, quoted
+from tochka_core.tenants.tables import TenantTable, quoted
 
 Write = Callable[[bytes], Awaitable[None]]
 
@@ -45,7 +46,7 @@ async def write_archive(
     Modules' rows are read in the scope of the tenant. *write* sets the pace: nothing is read ahead.
     """
     exporting = _Exporting(session, tenant.id, write)
-    tables = await list_tenant_tables(session)
+    tables = await list_portable_tables(session)
     modules = await _modules_of(session, tenant.id, tables, revisions)
     schemas = {CORE_SCHEMA, *(schema_of(module.name) for module in modules)}
     wanted = [table for table in tables if table.schema in schemas]

@@ -1,6 +1,6 @@
 """`/api/v1/audit` and `/api/v1/tenants/{name}/audit`."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -8,12 +8,13 @@ from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec.structs import replace
-from tochka_plugins import CurrentPrincipal, InvalidInput, Page, PageQuery
+from tochka_plugins import CurrentPrincipal, Page, PageQuery
 from tochka_plugins.pagination import MAX_TEXT, Limit, Offset
 
 from tochka_core.audit.schemas import AuditEntryOut, TracedEntryOut
 from tochka_core.audit.services import Wanted, list_entries
 from tochka_core.db.injection import PlatformSession
+from tochka_core.moments import in_utc
 from tochka_core.tenants.permissions import READ_AUDIT
 from tochka_core.tenants.standing import get_standing, require_platform_master
 
@@ -35,8 +36,8 @@ async def provide_wanted(
         action=action,
         actor=actor_id,
         user=user_id,
-        since=_in_utc(since, pointer="/since"),
-        until=_in_utc(until, pointer="/until"),
+        since=since and in_utc(since, pointer="/since"),
+        until=until and in_utc(until, pointer="/until"),
     )
 
 
@@ -82,19 +83,3 @@ class AuditController(Controller):
         wanted = replace(wanted, tenant=standing.tenant.id)
         found, total = await list_entries(platform_session, query, wanted)
         return query.page([AuditEntryOut.of(entry) for entry in found], total)
-
-
-def _in_utc(moment: datetime | None, *, pointer: str) -> datetime | None:
-    """Return *moment* in UTC.
-
-    Raises:
-        InvalidInput: it names no time zone, or no moment that there is in UTC.
-    """
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
-        raise InvalidInput("Name the time zone, such as 2026-11-24T12:00:00Z.", pointer=pointer)
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise InvalidInput("There is no such moment.", pointer=pointer) from None

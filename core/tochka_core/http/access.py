@@ -19,6 +19,7 @@ from tochka_plugins import (
     InvalidInput,
     NotAuthenticated,
     NotFound,
+    Person,
     Principal,
     Tenant,
     Unavailable,
@@ -29,8 +30,10 @@ from tochka_plugins.routing import ANONYMOUS_KEY
 from tochka_core.access.cache import Cache, Look
 from tochka_core.access.facts import PERSON, SESSION, Permissions
 from tochka_core.access.listener import Listener
+from tochka_core.api_keys.tokens import is_key
 from tochka_core.auth.tokens import AccessTokens, Claims
 from tochka_core.domains.names import host_name
+from tochka_core.http.api_keys import KeyControl, refuse_keys
 from tochka_core.http.entering import enter_as_platform
 from tochka_core.http.lookup import (
     Asked,
@@ -69,6 +72,7 @@ class AccessControl(ASGIMiddleware):
         self,
         *,
         cache: Cache,
+        keys: KeyControl,
         listener: Listener,
         permissions: Permissions,
         tokens: AccessTokens,
@@ -76,6 +80,7 @@ class AccessControl(ASGIMiddleware):
     ) -> None:
         """Answer 503 for *stopped_modules*: they are installed, but could not be started."""
         self._cache = cache
+        self._keys = keys
         self._permissions = permissions
         self._listener = listener
         self._tokens = tokens
@@ -99,34 +104,39 @@ class AccessControl(ASGIMiddleware):
         await next_app(scope, receive, self._when_known(send) if is_change else send)
 
     async def _decide(self, scope: "Scope", module: str | None, *, is_anonymous: bool) -> Access:
-        claims = None if is_anonymous else self._tokens.read(_bearer_token(scope))
+        token = None if is_anonymous else _bearer_token(scope)
         name, domain = _tenant_name(scope), host_name(_header(scope, b"host") or "")
         asked = Asked(name, domain, module)
         async with self._cache.look() as look:
-            if claims is None:
-                person = None
+            principal: Principal | None = None
+            if token is None:
                 found = await find_visited_tenants(look, asked)
                 tenant = _choose(found, name=name, is_anonymous=True)
+            elif is_key(token):
+                principal, tenant = await self._keys.admit(look, token, asked)
             else:
-                person = await _find_caller(look, claims)
-                found = await find_own_tenants(look, person.user_id, asked)
-                tenant = await _enter(look, scope, person, found, asked) or _choose(
-                    found, name=name, is_anonymous=False
-                )
-                if tenant is not None:
-                    person = await self._placed(look, person, tenant)
+                principal, tenant = await self._admit_person(look, scope, token, asked)
         if module is not None:
             self._check_module(module, tenant)
         return Access(
-            principal=person,
+            principal=principal,
             tenant=Tenant(tenant.id, tenant.name, tenant.title) if tenant else None,
         )
 
-    async def _placed(self, look: Look, person: Principal, tenant: Found) -> Principal:
-        """Return *person* with what they are, and may do, in the tenant that they belong to."""
+    async def _admit_person(
+        self, look: Look, scope: "Scope", token: str, asked: Asked
+    ) -> tuple[Principal, Found | None]:
+        """Return who an access token was issued to, and the tenant that they choose."""
+        person = await _find_caller(look, self._tokens.read(token))
+        found = await find_own_tenants(look, person.user_id, asked)
+        tenant = await _enter(look, scope, person, found, asked) or _choose(
+            found, name=asked.name, is_anonymous=False
+        )
+        if tenant is None:
+            return Principal(person), None
         role = tenant.role or ""
         held = await look.find(self._permissions, tenant.id, role)
-        return msgspec.structs.replace(person, tenant_role=role, permissions=held)
+        return Principal(person, tenant_role=role, permissions=held), tenant
 
     def _when_known(self, send: "Send") -> "Send":
         """Hold back the answer to a change until this worker goes by it: the next request may."""
@@ -148,12 +158,14 @@ class AccessControl(ASGIMiddleware):
 
 
 def _check_permissions(principal: Principal | None, needed: Sequence[str]) -> None:
+    if not needed:
+        refuse_keys(principal)
     for permission in needed:
         if principal is None or permission not in principal.permissions:
             raise MissingPermission(permission)
 
 
-async def _find_caller(look: Look, claims: Claims) -> Principal:
+async def _find_caller(look: Look, claims: Claims) -> Person:
     """Return the person whom a token names.
 
     Raises:
@@ -171,7 +183,7 @@ async def _find_caller(look: Look, claims: Claims) -> Principal:
 
 
 async def _enter(
-    look: Look, scope: "Scope", person: Principal, own: list[Found], asked: Asked
+    look: Look, scope: "Scope", person: Person, own: list[Found], asked: Asked
 ) -> Found | None:
     """Return the tenant that a `platform_master` enters; only for them are strangers' looked up.
 
@@ -185,14 +197,15 @@ async def _enter(
 
 
 def cache_key(request: Request[Any, Any, Any]) -> str:
-    """Return the key of a cached response, which one person in one tenant gets back.
+    """Return the key of a cached response, which one caller in one tenant gets back.
 
     Litestar's own key is the path and the query, so that the second tenant would read the first
     one's rows.
     """
     access: Access = request.auth
     principal, tenant = access.principal, access.tenant
-    own = f"{tenant.id if tenant else ''} {principal.user_id if principal else ''}"
+    caller = principal and (principal.user_id or principal.api_key_id)
+    own = f"{tenant.id if tenant else ''} {caller or ''}"
     return f"{own} {request.method} {request.url.path}?{request.url.query}"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from litestar import Request
 from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import CurrentTenant, InvalidInput, NotAuthenticated, Principal, Tenant
+from tochka_plugins import CurrentTenant, InvalidInput, NotAuthenticated, Person, Principal, Tenant
 from tochka_plugins.pagination import provide_page_query
 
 from tochka_core.db import Database
@@ -24,6 +24,11 @@ async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
     if principal is None:
         raise NotAuthenticated("Nobody is signed in.")
     return principal
+
+
+async def provide_person(request: Request[Any, Any, Any]) -> Person:
+    """Return the person who asks."""
+    return (await provide_principal(request)).require_person()
 
 
 async def provide_tenant(request: Request[Any, Any, Any]) -> Tenant:
@@ -54,6 +59,7 @@ def public_dependencies(database: Database) -> Mapping[str, Provide]:
 
     return {
         "page_query": Provide(provide_page_query),
+        "person": Provide(provide_person),
         "principal": Provide(provide_principal),
         "session": Provide(provide_session),
         "tenant": Provide(provide_tenant),

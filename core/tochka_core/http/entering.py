@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from litestar.enums import ScopeType
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import InvalidInput, PermissionDenied, Principal
+from tochka_plugins import InvalidInput, PermissionDenied, Person
 
 from tochka_core.audit.services import record
 from tochka_core.http.lookup import Found
@@ -19,7 +19,7 @@ MAX_REASON_CHARACTERS: Final = 500
 def enter_as_platform(
     session: AsyncSession,
     scope: "Scope",
-    person: Principal | None,
+    person: Person | None,
     found: list[Found],
     name: str | None,
 ) -> Found | None:

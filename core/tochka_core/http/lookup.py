@@ -50,7 +50,7 @@ async def find_own_tenants(look: Look, user_id: UUID, asked: Asked) -> list[Foun
         place = await look.find(PLACE, user_id, called)
         tenant = None if place is None else await look.find(TENANT, place.tenant_id)
         if place is not None and tenant is not None:
-            found.append(_found(tenant, asked, place.role, is_by_domain=called == asked.domain))
+            found.append(found_as(tenant, asked, place.role, is_by_domain=called == asked.domain))
     return found
 
 
@@ -60,7 +60,7 @@ async def find_visited_tenants(look: Look, asked: Asked) -> list[Found]:
     for called in asked.tenants():
         tenant = await look.find(VISITED, called, asked.module)
         if tenant is not None:
-            found.append(_found(tenant, asked, None, is_by_domain=called == asked.domain))
+            found.append(found_as(tenant, asked, None, is_by_domain=called == asked.domain))
     return found
 
 
@@ -69,10 +69,11 @@ async def find_foreign_tenants(look: Look, asked: Asked) -> list[Found]:
     if asked.name not in asked.tenants():
         return []
     tenant = await read_tenant_by_name(await look.session(), asked.name)
-    return [] if tenant is None else [_found(tenant, asked, None, is_by_domain=False)]
+    return [] if tenant is None else [found_as(tenant, asked, None, is_by_domain=False)]
 
 
-def _found(tenant: TenantFacts, asked: Asked, role: str | None, *, is_by_domain: bool) -> Found:
+def found_as(tenant: TenantFacts, asked: Asked, role: str | None, *, is_by_domain: bool) -> Found:
+    """Return *tenant* as the one that is asked for, by a caller who has *role* there."""
     return Found(
         id=tenant.id,
         name=tenant.name,

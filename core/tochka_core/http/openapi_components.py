@@ -115,7 +115,10 @@ COMPONENTS: Final[Json] = {
         SECURITY_SCHEME: {
             "type": "http",
             "scheme": "bearer",
-            "description": "What an operation lists here are permissions that it requires.",
+            "description": (
+                "An access token, or an API key where permissions are required: those that an"
+                " operation lists here."
+            ),
         }
     },
 }

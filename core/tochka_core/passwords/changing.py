@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from tochka_plugins import Conflict, Message, Principal
+from tochka_plugins import Conflict, Message, Person
 
 from tochka_core.audit.services import record
 from tochka_core.auth.allowances import AuthAllowances
@@ -53,7 +53,7 @@ class PasswordService:
         self._messages = messages
         self._region = region
 
-    async def change(self, principal: Principal, *, current: str, password: str) -> Message | None:
+    async def change(self, person: Person, *, current: str, password: str) -> Message | None:
         """Replace the *current* password; the person stays signed in here and nowhere else.
 
         Raises:
@@ -62,8 +62,8 @@ class PasswordService:
             TooManyRequests: *current* was wrong too often.
             TooManyPasswords: too many people register or sign in at once.
         """
-        user_id = principal.user_id
-        check_password_rules(password, phone=principal.phone)
+        user_id = person.user_id
+        check_password_rules(password, phone=person.phone)
         stored = await self._current_passwords.prove(
             user_id,
             current,
@@ -74,10 +74,10 @@ class PasswordService:
         async with self._database.platform_scope(reason="change a password") as session:
             if not await set_password(session, user_id, renewed, instead_of=stored):
                 raise Conflict("The password has been changed meanwhile.")
-            here = principal.session_id
+            here = person.session_id
             await end_sessions(session, user_id, reason="password_changed", but=here)
             record(session, "user.password_changed", actor=user_id, tenant=None)
-        return await self._messages.allowed_notice(principal.phone, self._messages.texts.changed)
+        return await self._messages.allowed_notice(person.phone, self._messages.texts.changed)
 
     async def forget(self, phone: str, *, address: str) -> SentCode:
         """Begin to replace a password that its owner does not know; *address* is the client's.

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
-from tochka_plugins import ANONYMOUS, CurrentPrincipal, requires_step_up
+from tochka_plugins import ANONYMOUS, CurrentPerson, requires_step_up
 
 from tochka_core.codes.schemas import CodeSentOut
 from tochka_core.http.caching import KEPT_BY_NOBODY
@@ -36,13 +36,13 @@ class PasswordController(Controller):
     async def change(
         self,
         data: JSONBody[PasswordChangeIn],
-        principal: CurrentPrincipal,
+        person: CurrentPerson,
         messenger: NamedDependency[Messenger],
         passwords: NamedDependency[PasswordService],
     ) -> Response[None]:
         """Replace the present password. All other sessions of the person end."""
         notice = await passwords.change(
-            principal, current=data.current_password, password=data.password
+            person, current=data.current_password, password=data.password
         )
         return Response(None, background=messenger.after_answer(notice))
 

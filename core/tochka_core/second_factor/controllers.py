@@ -9,6 +9,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from tochka_plugins import (
     ANONYMOUS,
     Conflict,
+    CurrentPerson,
     CurrentPrincipal,
     NotAuthenticated,
     problems,
@@ -64,45 +65,45 @@ class SecondFactorController(Controller):
     async def step_up(
         self,
         data: JSONBody[Code],
-        principal: CurrentPrincipal,
+        person: CurrentPerson,
         second_factors: NamedDependency[SecondFactors],
     ) -> None:
         """Open to this session, for some minutes, what asks for a fresh proof."""
-        await second_factors.step_up(principal, data.code)
+        await second_factors.step_up(person, data.code)
 
     @get("/second-factor", summary="Have I a second factor")
     async def show(
-        self, platform_session: PlatformSession, principal: CurrentPrincipal
+        self, platform_session: PlatformSession, person: CurrentPerson
     ) -> SecondFactorOut:
         """Return whether codes are asked for, and how many recovery codes are left."""
-        factor = await find_factor(platform_session, principal.user_id)
+        factor = await find_factor(platform_session, person.user_id)
         enrolled_at = factor.confirmed_at if factor else None
         return SecondFactorOut(
             is_enrolled=enrolled_at is not None,
             enrolled_at=enrolled_at,
-            recovery_codes_left=await count_codes(platform_session, principal.user_id),
+            recovery_codes_left=await count_codes(platform_session, person.user_id),
         )
 
     @post("/second-factor", summary="Set up a second factor")
     async def begin(
         self,
         data: JSONBody[CurrentPassword],
-        principal: CurrentPrincipal,
+        person: CurrentPerson,
         second_factors: NamedDependency[SecondFactors],
     ) -> EnrolmentOut:
         """Return what an authenticator app has to be given; a code of it must confirm it."""
-        return EnrolmentOut.of(await second_factors.begin(principal, data.password))
+        return EnrolmentOut.of(await second_factors.begin(person, data.password))
 
     @post("/second-factor/confirm", status_code=HTTP_200_OK, summary="Confirm a second factor")
     async def confirm(
         self,
         data: JSONBody[Code],
-        principal: CurrentPrincipal,
+        person: CurrentPerson,
         messenger: NamedDependency[Messenger],
         second_factors: NamedDependency[SecondFactors],
     ) -> Response[RecoveryCodesOut]:
         """Ask for codes from now on, and end the other sessions; return recovery codes."""
-        confirmed = await second_factors.confirm(principal, data.code)
+        confirmed = await second_factors.confirm(person, data.code)
         return Response(
             RecoveryCodesOut(confirmed.recovery_codes),
             background=messenger.after_answer(confirmed.notice),
@@ -112,11 +113,11 @@ class SecondFactorController(Controller):
     async def renew_recovery_codes(
         self,
         data: JSONBody[Code],
-        principal: CurrentPrincipal,
+        person: CurrentPerson,
         second_factors: NamedDependency[SecondFactors],
     ) -> RecoveryCodesOut:
         """Return new recovery codes; the old ones are good no more."""
-        return RecoveryCodesOut(await second_factors.renew_recovery_codes(principal, data.code))
+        return RecoveryCodesOut(await second_factors.renew_recovery_codes(person, data.code))
 
     @post(
         "/second-factor/remove",
@@ -126,12 +127,12 @@ class SecondFactorController(Controller):
     async def remove(
         self,
         data: JSONBody[Code],
-        principal: CurrentPrincipal,
+        person: CurrentPerson,
         messenger: NamedDependency[Messenger],
         second_factors: NamedDependency[SecondFactors],
     ) -> Response[None]:
         """Ask for the password alone from now on, and end the other sessions."""
-        notice = await second_factors.remove(principal, data.code)
+        notice = await second_factors.remove(person, data.code)
         return Response(None, background=messenger.after_answer(notice))
 
 
@@ -157,8 +158,8 @@ class UserSecondFactorController(Controller):
 
         Only a `platform_master` may. Their own they remove with a code, as everybody does.
         """
-        require_platform_master(principal)
-        if user_id == principal.user_id:
+        actor = require_platform_master(principal).user_id
+        if user_id == actor:
             raise Conflict("Remove your own second factor with a code.")
-        notice = await second_factors.remove_of(user_id, actor=principal.user_id)
+        notice = await second_factors.remove_of(user_id, actor=actor)
         return Response(None, background=messenger.after_answer(notice))

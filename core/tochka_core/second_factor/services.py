@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Conflict, InvalidInput, Message, NotAuthenticated, Principal
+from tochka_plugins import Conflict, InvalidInput, Message, NotAuthenticated, Person
 
 from tochka_core.audit.services import record, record_refusal
 from tochka_core.db import Database
@@ -88,7 +88,7 @@ class SecondFactors:
         self._ring = ring
         self._sessions = sessions
 
-    async def begin(self, principal: Principal, password: str) -> Enrolment:
+    async def begin(self, person: Person, password: str) -> Enrolment:
         """Return what an app has to be given; nothing is asked for until it has shown a code.
 
         Whatever an earlier call has returned is good no more.
@@ -100,17 +100,17 @@ class SecondFactors:
             TooManyRequests: there were too many wrong passwords.
         """
         await self._current_passwords.prove(
-            principal.user_id, password, pointer="/password", refused_as="second_factor.refused"
+            person.user_id, password, pointer="/password", refused_as="second_factor.refused"
         )
         async with self._scope() as session:
-            user = await lock_person(session, principal.user_id)
+            user = await lock_person(session, person.user_id)
             factor = await find_factor(session, user.id)
             if factor is not None and factor.confirmed_at is not None:
                 raise Conflict("You have a second factor; remove it before you set up another.")
             secret = await factors.begin(session, user.id, self._ring)
         return Enrolment(secret, totp.app_address(secret, phone=user.phone))
 
-    async def confirm(self, principal: Principal, code: str) -> Confirmed:
+    async def confirm(self, person: Person, code: str) -> Confirmed:
         """Ask for codes of the app from now on. Other sessions end.
 
         Raises:
@@ -118,26 +118,26 @@ class SecondFactors:
             InvalidInput: the code is wrong.
             TooManyRequests: there were too many wrong codes.
         """
-        tried = (_IN_SESSIONS, str(principal.user_id))
+        tried = (_IN_SESSIONS, str(person.user_id))
         await self._counter.take(tried)
         async with self._scope() as session:
-            await lock_person(session, principal.user_id)
-            factor = await find_factor(session, principal.user_id)
+            await lock_person(session, person.user_id)
+            factor = await find_factor(session, person.user_id)
             if factor is None or not factor.is_waiting:
                 raise Conflict("No second factor waits to be confirmed; set one up first.")
             is_right = await factors.confirm(session, factor, code, self._ring)
             if is_right:
                 await self._counter.succeed(session, tried)
-                await self._change_sessions(session, principal, is_enrolled=True)
-                record(session, "second_factor.enrolled", actor=principal.user_id, tenant=None)
-                codes = await replace_codes(session, principal.user_id)
+                await self._change_sessions(session, person, is_enrolled=True)
+                record(session, "second_factor.enrolled", actor=person.user_id, tenant=None)
+                codes = await replace_codes(session, person.user_id)
         if not is_right:
-            await self._refuse(actor=principal.user_id)
+            await self._refuse(actor=person.user_id)
             raise InvalidInput(_WRONG_CODE, pointer="/code")
         text = self._messages.texts.second_factor_set_up
-        return Confirmed(codes, await self._messages.allowed_notice(principal.phone, text))
+        return Confirmed(codes, await self._messages.allowed_notice(person.phone, text))
 
-    async def remove(self, principal: Principal, code: str) -> Message | None:
+    async def remove(self, person: Person, code: str) -> Message | None:
         """Ask for no code any more. Other sessions end. What is returned tells the owner.
 
         Raises:
@@ -145,11 +145,11 @@ class SecondFactors:
             InvalidInput: the code is wrong.
             TooManyRequests: there were too many wrong codes.
         """
-        async with self._proven(principal, code) as session:
-            await factors.remove(session, principal.user_id)
-            await self._change_sessions(session, principal, is_enrolled=False)
-            record(session, "second_factor.removed", actor=principal.user_id, tenant=None)
-        return await self._tell_removed(principal.phone)
+        async with self._proven(person, code) as session:
+            await factors.remove(session, person.user_id)
+            await self._change_sessions(session, person, is_enrolled=False)
+            record(session, "second_factor.removed", actor=person.user_id, tenant=None)
+        return await self._tell_removed(person.phone)
 
     async def remove_of(self, user_id: UUID, *, actor: UUID) -> Message | None:
         """Ask a person who has lost it for no code any more; what is returned tells them.
@@ -163,7 +163,7 @@ class SecondFactors:
             user = await remove_second_factor(session, user_id, actor=actor)
         return await self._tell_removed(user.phone)
 
-    async def renew_recovery_codes(self, principal: Principal, code: str) -> Sequence[str]:
+    async def renew_recovery_codes(self, person: Person, code: str) -> Sequence[str]:
         """Return new recovery codes; the old ones are good no more.
 
         Raises:
@@ -171,17 +171,17 @@ class SecondFactors:
             InvalidInput: the code is wrong.
             TooManyRequests: there were too many wrong codes.
         """
-        async with self._proven(principal, code) as session:
-            codes = await replace_codes(session, principal.user_id)
+        async with self._proven(person, code) as session:
+            codes = await replace_codes(session, person.user_id)
             record(
                 session,
                 "second_factor.recovery_codes_renewed",
-                actor=principal.user_id,
+                actor=person.user_id,
                 tenant=None,
             )
         return codes
 
-    async def step_up(self, principal: Principal, code: str) -> None:
+    async def step_up(self, person: Person, code: str) -> None:
         """Note in the session that the second factor was proved just now.
 
         Raises:
@@ -189,8 +189,8 @@ class SecondFactors:
             InvalidInput: the code is wrong.
             TooManyRequests: there were too many wrong codes.
         """
-        async with self._proven(principal, code) as session:
-            await mark_stepped_up(session, principal.session_id)
+        async with self._proven(person, code) as session:
+            await mark_stepped_up(session, person.session_id)
 
     async def sign_in(
         self, challenge: str, code: str, client: Client, *, device_token: str | None = None
@@ -227,7 +227,7 @@ class SecondFactors:
         raise NotAuthenticated(_WRONG_CODE)
 
     @asynccontextmanager
-    async def _proven(self, principal: Principal, code: str) -> AsyncIterator[AsyncSession]:
+    async def _proven(self, person: Person, code: str) -> AsyncIterator[AsyncSession]:
         """Open a transaction in which *code* has been used up; nobody changes the factor meanwhile.
 
         Raises:
@@ -235,18 +235,18 @@ class SecondFactors:
             InvalidInput: the code is wrong.
             TooManyRequests: there were too many wrong codes.
         """
-        tried = (_IN_SESSIONS, str(principal.user_id))
+        tried = (_IN_SESSIONS, str(person.user_id))
         await self._counter.take(tried)
         async with self._scope() as session:
-            await lock_person(session, principal.user_id)
-            factor = await find_factor(session, principal.user_id)
+            await lock_person(session, person.user_id)
+            factor = await find_factor(session, person.user_id)
             if factor is None or factor.confirmed_at is None:
                 raise Conflict("You have no second factor.")
             if await self._use(session, factor, code):
                 await self._counter.succeed(session, tried)
                 yield session
                 return
-        await self._refuse(actor=principal.user_id)
+        await self._refuse(actor=person.user_id)
         raise InvalidInput(_WRONG_CODE, pointer="/code")
 
     async def _use(self, session: AsyncSession, factor: Factor, code: str) -> bool:
@@ -259,11 +259,11 @@ class SecondFactors:
         return is_good
 
     async def _change_sessions(
-        self, session: AsyncSession, principal: Principal, *, is_enrolled: bool
+        self, session: AsyncSession, person: Person, *, is_enrolled: bool
     ) -> None:
         """Leave the person this session only: whoever else is signed in has proved less."""
-        own = principal.session_id
-        await end_sessions(session, principal.user_id, reason="second_factor_changed", but=own)
+        own = person.session_id
+        await end_sessions(session, person.user_id, reason="second_factor_changed", but=own)
         await mark_stepped_up(session, own, is_stepped_up=is_enrolled)
 
     async def _tell_removed(self, phone: str) -> Message | None:

@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from tochka_plugins import (
     ANONYMOUS,
-    CurrentPrincipal,
+    CurrentPerson,
     NotAuthenticated,
     Page,
     PageQuery,
@@ -49,15 +49,15 @@ class SessionController(Controller):
         return TokensOut.of(await sessions.renew(data.refresh_token, client))
 
     @post("/logout", status_code=HTTP_204_NO_CONTENT, summary="Sign out")
-    async def logout(self, platform_session: PlatformSession, principal: CurrentPrincipal) -> None:
+    async def logout(self, platform_session: PlatformSession, person: CurrentPerson) -> None:
         """End the session of the access token that the request carries."""
-        await listing.sign_out(platform_session, principal)
+        await listing.sign_out(platform_session, person)
 
     @get("/sessions", summary="List one's sessions")
     async def list_own(
         self,
         platform_session: PlatformSession,
-        principal: CurrentPrincipal,
+        person: CurrentPerson,
         settings: NamedDependency[Settings],
         limit: Limit = 50,
         offset: Offset = 0,
@@ -65,27 +65,27 @@ class SessionController(Controller):
         """Return where the caller is signed in, the last seen first."""
         query = PageQuery(limit=limit, offset=offset)
         found, total = await listing.list_sessions(
-            platform_session, principal.user_id, query, idle_days=settings.session_idle_days
+            platform_session, person.user_id, query, idle_days=settings.session_idle_days
         )
-        return query.page([SessionOut.of(item, principal) for item in found], total)
+        return query.page([SessionOut.of(item, person) for item in found], total)
 
     @delete("/sessions/{session_id:uuid}", summary="End one of one's sessions")
     async def revoke(
         self,
         session_id: FromPath[UUID],
         platform_session: PlatformSession,
-        principal: CurrentPrincipal,
+        person: CurrentPerson,
     ) -> None:
         """Sign the caller out on one device."""
-        await listing.revoke_session(platform_session, principal, session_id)
+        await listing.revoke_session(platform_session, person, session_id)
 
     @delete("/sessions", summary="End all of one's sessions")
     async def revoke_all(
         self,
         platform_session: PlatformSession,
-        principal: CurrentPrincipal,
+        person: CurrentPerson,
         *,
         but_current: FromQuery[bool] = False,
     ) -> None:
         """Sign the caller out everywhere, with `but_current` everywhere else."""
-        await listing.revoke_sessions(platform_session, principal, but_current=but_current)
+        await listing.revoke_sessions(platform_session, person, but_current=but_current)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import NotFound, PageQuery, Principal
+from tochka_plugins import NotFound, PageQuery, Person
 
 from tochka_core.audit.services import record
 from tochka_core.sessions.models import RefreshFamily, UserSession
@@ -27,22 +27,22 @@ async def list_sessions(
     return [(row[0], row[1]) for row in rows], total or 0
 
 
-async def sign_out(session: AsyncSession, principal: Principal) -> None:
+async def sign_out(session: AsyncSession, person: Person) -> None:
     """End the session that the request belongs to."""
-    if principal.session_id is None:
+    if person.session_id is None:
         raise NotFound("There is no session to end.")
-    await end_session(session, principal.session_id, reason="signed_out")
-    record(session, "user.signed_out", actor=principal.user_id, tenant=None)
+    await end_session(session, person.session_id, reason="signed_out")
+    record(session, "user.signed_out", actor=person.user_id, tenant=None)
 
 
-async def revoke_session(session: AsyncSession, principal: Principal, session_id: UUID) -> None:
+async def revoke_session(session: AsyncSession, person: Person, session_id: UUID) -> None:
     """End one of the caller's sessions.
 
     Raises:
         NotFound: they have none with this id.
     """
     own = select(UserSession.id).where(
-        UserSession.id == session_id, UserSession.user_id == principal.user_id
+        UserSession.id == session_id, UserSession.user_id == person.user_id
     )
     is_own = await session.scalar(own) is not None
     if not is_own or not await end_session(session, session_id, reason="revoked"):
@@ -50,19 +50,17 @@ async def revoke_session(session: AsyncSession, principal: Principal, session_id
     record(
         session,
         "user.session_revoked",
-        actor=principal.user_id,
+        actor=person.user_id,
         tenant=None,
         session_id=session_id,
     )
 
 
-async def revoke_sessions(
-    session: AsyncSession, principal: Principal, *, but_current: bool
-) -> None:
+async def revoke_sessions(session: AsyncSession, person: Person, *, but_current: bool) -> None:
     """End all of the caller's sessions, or all others."""
-    but = principal.session_id if but_current else None
-    count = await end_sessions(session, principal.user_id, reason="revoked", but=but)
-    record(session, "user.sessions_revoked", actor=principal.user_id, tenant=None, count=count)
+    but = person.session_id if but_current else None
+    count = await end_sessions(session, person.user_id, reason="revoked", but=but)
+    record(session, "user.sessions_revoked", actor=person.user_id, tenant=None, count=count)
 
 
 def _live(user_id: UUID, idle_days: int) -> Select[UserSession, RefreshFamily]:

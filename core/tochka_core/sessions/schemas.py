@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from tochka_plugins import Principal
+from tochka_plugins import Person
 
 from tochka_core.sessions.models import RefreshFamily, UserSession
 from tochka_core.sessions.signing_in import SignedIn
@@ -68,8 +68,8 @@ class SessionOut(msgspec.Struct, frozen=True):
     """It is the one that asks."""
 
     @classmethod
-    def of(cls, found: tuple[UserSession, RefreshFamily], principal: Principal) -> "SessionOut":
-        """Show what *found* is, to *principal*."""
+    def of(cls, found: tuple[UserSession, RefreshFamily], person: Person) -> "SessionOut":
+        """Show what *found* is, to *person*."""
         session, family = found
         return cls(
             id=session.id,
@@ -79,5 +79,5 @@ class SessionOut(msgspec.Struct, frozen=True):
             last_seen_at=family.last_used_at,
             last_address=family.last_address,
             expires_at=session.expires_at,
-            is_current=session.id == principal.session_id,
+            is_current=session.id == person.session_id,
         )

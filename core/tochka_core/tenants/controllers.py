@@ -4,7 +4,7 @@ from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
-from tochka_plugins import CurrentPrincipal, Page, RequestedPage
+from tochka_plugins import CurrentPerson, CurrentPrincipal, Page, RequestedPage
 
 from tochka_core.db.injection import PlatformSession
 from tochka_core.settings import Settings
@@ -31,7 +31,7 @@ class TenantController(Controller):
         self,
         data: JSONBody[TenantIn],
         platform_session: PlatformSession,
-        principal: CurrentPrincipal,
+        person: CurrentPerson,
         settings: NamedDependency[Settings],
         tenant_hooks: NamedDependency[TenantHooks],
     ) -> TenantOut:
@@ -39,8 +39,8 @@ class TenantController(Controller):
 
         Whether anyone may, or only a `platform_master`, is the operator's setting.
         """
-        services.check_creator(principal, data, rule=settings.tenant_creation)
-        owner_id = principal.user_id
+        services.check_creator(person, data, rule=settings.tenant_creation)
+        owner_id = person.user_id
         if data.owner_phone is not None:
             phone = normalize_phone(
                 data.owner_phone, region=settings.default_region, pointer="/owner_phone"
@@ -50,7 +50,7 @@ class TenantController(Controller):
             platform_session,
             data,
             hooks=tenant_hooks,
-            actor=principal.user_id,
+            actor=person.user_id,
             owner_id=owner_id,
         )
         return TenantOut.of(tenant)

@@ -1,6 +1,6 @@
 """Who may give which role: nobody gives away more than they hold themselves."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import InvalidInput, PermissionDenied
@@ -46,3 +46,17 @@ def refuse_excess(
     if excess:
         listed = ", ".join(excess)
         raise PermissionDenied(f"You do not hold {listed}, and cannot give it.", permissions=excess)
+
+
+def known_permissions(
+    catalog: PermissionCatalog, wanted: Sequence[str], *, known_too: Collection[str] = ()
+) -> list[str]:
+    """Return *wanted* in order, each once.
+
+    Raises:
+        InvalidInput: one of them is neither declared nor among *known_too*; it is pointed at.
+    """
+    for place, name in enumerate(wanted):
+        if name not in catalog and name not in known_too:
+            raise InvalidInput("There is no such permission.", pointer=f"/permissions/{place}")
+    return sorted({*wanted})

@@ -6,7 +6,7 @@ from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
-from tochka_plugins import CurrentPrincipal, Page, PageQuery
+from tochka_plugins import CurrentPerson, CurrentPrincipal, Page, PageQuery
 from tochka_plugins.pagination import Limit, Offset
 
 from tochka_core.db.injection import PlatformSession
@@ -102,10 +102,10 @@ class ReceivedInvitationController(Controller):
 
     @get("/", summary="List my invitations")
     async def list_all(
-        self, platform_session: PlatformSession, principal: CurrentPrincipal
+        self, platform_session: PlatformSession, person: CurrentPerson
     ) -> list[OwnInvitationOut]:
         """Return the open invitations of the caller's phone, the oldest first."""
-        found = await invitations.list_received(platform_session, principal)
+        found = await invitations.list_received(platform_session, person)
         return [OwnInvitationOut.of(*item) for item in found]
 
     @post("/{invitation_id:uuid}/accept", summary="Accept an invitation", status_code=HTTP_200_OK)
@@ -113,10 +113,10 @@ class ReceivedInvitationController(Controller):
         self,
         invitation_id: FromPath[UUID],
         platform_session: PlatformSession,
-        principal: CurrentPrincipal,
+        person: CurrentPerson,
     ) -> TenantOut:
         """Become a member of the tenant, which is returned."""
-        return TenantOut.of(await invitations.accept(platform_session, principal, invitation_id))
+        return TenantOut.of(await invitations.accept(platform_session, person, invitation_id))
 
     @post(
         "/{invitation_id:uuid}/decline",
@@ -127,7 +127,7 @@ class ReceivedInvitationController(Controller):
         self,
         invitation_id: FromPath[UUID],
         platform_session: PlatformSession,
-        principal: CurrentPrincipal,
+        person: CurrentPerson,
     ) -> None:
         """Turn the invitation down."""
-        await invitations.decline(platform_session, principal, invitation_id)
+        await invitations.decline(platform_session, person, invitation_id)

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Conflict, InvalidInput, NotFound, PageQuery, Principal
+from tochka_plugins import Conflict, InvalidInput, NotFound, PageQuery, Person
 
 from tochka_core.audit.services import record
 from tochka_core.tenants.giving import require_may_give
@@ -124,20 +124,20 @@ async def revoke(session: AsyncSession, standing: Standing, invitation_id: UUID)
 
 
 async def list_received(
-    session: AsyncSession, principal: Principal
+    session: AsyncSession, person: Person
 ) -> Sequence[tuple[Invitation, Tenant]]:
-    """Return the open invitations of *principal*, the oldest first."""
+    """Return the open invitations of *person*, the oldest first."""
     rows = await session.execute(
         select(Invitation, Tenant)
         .join(Tenant, Tenant.id == Invitation.tenant_id)
-        .where(Invitation.phone == principal.phone, _is_open())
+        .where(Invitation.phone == person.phone, _is_open())
         .order_by(Invitation.id)
     )
     return [(row[0], row[1]) for row in rows]
 
 
-async def accept(session: AsyncSession, principal: Principal, invitation_id: UUID) -> Tenant:
-    """Make *principal* a member as the invitation says, and return the tenant.
+async def accept(session: AsyncSession, person: Person, invitation_id: UUID) -> Tenant:
+    """Make *person* a member as the invitation says, and return the tenant.
 
     Who has become a member meanwhile stays what they are.
 
@@ -145,27 +145,27 @@ async def accept(session: AsyncSession, principal: Principal, invitation_id: UUI
         NotFound: there is no such open invitation for them.
         PermissionDenied: the tenant is suspended or deleted; the invitation stays.
     """
-    tenant, invitation = await _take(session, principal, invitation_id, "invitation.accepted")
+    tenant, invitation = await _take(session, person, invitation_id, "invitation.accepted")
     refuse_deleted(tenant.purge_after)
     refuse_suspended(tenant.suspended_at is not None, tenant.suspension_reason)
-    place = {"tenant_id": tenant.id, "user_id": principal.user_id, "role": invitation.role}
+    place = {"tenant_id": tenant.id, "user_id": person.user_id, "role": invitation.role}
     await session.execute(insert(Membership).values(place).on_conflict_do_nothing())
     return tenant
 
 
-async def decline(session: AsyncSession, principal: Principal, invitation_id: UUID) -> None:
+async def decline(session: AsyncSession, person: Person, invitation_id: UUID) -> None:
     """Turn an invitation down.
 
     Raises:
         NotFound: there is no such open invitation for them.
     """
-    await _take(session, principal, invitation_id, "invitation.declined")
+    await _take(session, person, invitation_id, "invitation.declined")
 
 
 async def _take(
-    session: AsyncSession, principal: Principal, invitation_id: UUID, action: str
+    session: AsyncSession, person: Person, invitation_id: UUID, action: str
 ) -> tuple[Tenant, Invitation]:
-    own = (Invitation.id == invitation_id) & (Invitation.phone == principal.phone)
+    own = (Invitation.id == invitation_id) & (Invitation.phone == person.phone)
     # The tenant first, as whoever manages it does: two who lock in two orders wait for ever. One of
     # them: an import may have brought in an invitation with the same id.
     tenant = await session.scalar(
@@ -185,7 +185,7 @@ async def _take(
     )
     if taken is None:
         raise _no_such_invitation()
-    record(session, action, actor=principal.user_id, tenant=tenant.id, role=taken.role)
+    record(session, action, actor=person.user_id, tenant=tenant.id, role=taken.role)
     return tenant, taken
 
 

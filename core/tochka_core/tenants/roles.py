@@ -1,6 +1,6 @@
 """The roles of a tenant: those that every tenant has, and those that it defines."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from msgspec import UNSET
@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, InvalidInput, NotFound
 
-from tochka_core.tenants.giving import refuse_excess
+from tochka_core.tenants.giving import known_permissions, refuse_excess
 from tochka_core.tenants.models import Invitation, Membership, Role
 from tochka_core.tenants.names import check_role_name
 from tochka_core.tenants.permissions import BUILT_IN_ROLES, PermissionCatalog
@@ -66,7 +66,7 @@ async def create_role(
         Conflict: the tenant has such a role already, or as many as it may have.
     """
     tenant_id = standing.tenant.id
-    permissions = _known(catalog, wanted.permissions)
+    permissions = known_permissions(catalog, wanted.permissions)
     name = check_role_name(wanted.name)
     refuse_excess(standing, catalog, permissions)
     own = await list_roles(session, tenant_id)
@@ -101,7 +101,7 @@ async def change_role(
         role.title = patch.title
         standing.record(session, "role.retitled", role=name, title=patch.title)
     if patch.permissions is not UNSET:
-        permissions = _known(catalog, patch.permissions, known_too=role.permissions)
+        permissions = known_permissions(catalog, patch.permissions, known_too=role.permissions)
         refuse_excess(standing, catalog, {*permissions}.difference(role.permissions))
         role.permissions = permissions
         standing.record(session, "role.changed", role=name, permissions=" ".join(permissions))
@@ -145,17 +145,3 @@ async def _get_own(session: AsyncSession, standing: Standing, name: str) -> Role
     if name in BUILT_IN_ROLES:
         raise Conflict("This role is built in: every tenant has it as it is.")
     return await get_role(session, standing.tenant.id, name)
-
-
-def _known(
-    catalog: PermissionCatalog, wanted: Sequence[str], *, known_too: Collection[str] = ()
-) -> list[str]:
-    """Return *wanted* in order, each once.
-
-    Raises:
-        InvalidInput: one of them is neither declared nor among *known_too*; it is pointed at.
-    """
-    for place, name in enumerate(wanted):
-        if name not in catalog and name not in known_too:
-            raise InvalidInput("There is no such permission.", pointer=f"/permissions/{place}")
-    return sorted({*wanted})

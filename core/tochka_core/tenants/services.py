@@ -8,7 +8,7 @@ from msgspec import UNSET
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Conflict, PageQuery, PermissionDenied, Principal
+from tochka_plugins import Conflict, PageQuery, PermissionDenied, Person, Principal
 
 from tochka_core.audit.services import record
 from tochka_core.domains.holding import vouch
@@ -30,13 +30,13 @@ class TenantRepository(SQLAlchemyAsyncRepository[Tenant]):
     model_type = Tenant
 
 
-def check_creator(principal: Principal, wanted: TenantIn, *, rule: TenantCreation) -> None:
-    """Let *principal* create the tenant *wanted*, if the operator's *rule* allows it.
+def check_creator(person: Person, wanted: TenantIn, *, rule: TenantCreation) -> None:
+    """Let *person* create the tenant *wanted*, if the operator's *rule* allows it.
 
     Raises:
         PermissionDenied: only a `platform_master` may, or may say what *wanted* says.
     """
-    if principal.role == "platform_master":
+    if person.role == "platform_master":
         return
     if rule == "platform":
         raise PermissionDenied("Only a platform_master may create a tenant.")

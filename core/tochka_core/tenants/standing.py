@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import NotFound, PermissionDenied, Principal
+from tochka_plugins import NotFound, PermissionDenied, Person, Principal
 from tochka_plugins.guards import MissingPermission
 
 from tochka_core.audit.services import record
@@ -101,14 +101,15 @@ def refuse_deleted(purge_after: datetime | None) -> None:
         )
 
 
-def require_platform_master(principal: Principal) -> None:
-    """Let only the platform's own people through.
+def require_platform_master(principal: Principal) -> Person:
+    """Let only the platform's own people through, and return who it is.
 
     Raises:
         PermissionDenied: the caller is not a `platform_master`.
     """
     if principal.role != "platform_master":
         raise PermissionDenied("Only a platform_master may do this.")
+    return principal.require_person()
 
 
 async def get_visible_tenant(session: AsyncSession, principal: Principal, name: str) -> Tenant:

@@ -86,8 +86,8 @@ class AdministrationController(Controller):
         principal: CurrentPrincipal,
     ) -> None:
         """End all sessions of a person, who may sign in again."""
-        require_platform_master(principal)
-        await administration.force_logout(platform_session, user_id, actor=principal.user_id)
+        actor = require_platform_master(principal).user_id
+        await administration.force_logout(platform_session, user_id, actor=actor)
 
     @post(
         "/{user_id:uuid}/password-reset",
@@ -102,5 +102,5 @@ class AdministrationController(Controller):
         principal: CurrentPrincipal,
     ) -> None:
         """End all sessions, and let nobody sign in with it; a code gives the person another one."""
-        require_platform_master(principal)
-        await administration.void_password(platform_session, user_id, actor=principal.user_id)
+        actor = require_platform_master(principal).user_id
+        await administration.void_password(platform_session, user_id, actor=actor)

@@ -86,6 +86,74 @@ async def test_in_steady_state_a_decision_costs_no_query(client, make_tenant):
         assert later == []
 
 
+@pytest.fixture
+def make_key(client):
+    """Have a person make a key that may write notes."""
+
+    async def make_key(owner):
+        body = {"name": "Billing", "permissions": ["notes:write"]}
+        made = await client.post("/api/v1/tenants/acme/api-keys", json=body, headers=owner.headers)
+        assert made.status_code == 201, made.text
+        return {"Authorization": f"Bearer {made.json()['key']}"}
+
+    return make_key
+
+
+async def test_so_it_is_for_api_keys(client, make_tenant, make_key):
+    key = await make_key(await make_tenant("acme", domain="shop.example.com"))
+    path, host = f"{NOTES}/guarded", {"Host": "shop.example.com"}
+    for headers in (key, {**key, "X-Tenant": "acme"}, {**key, **host}):
+        assert (await client.get(path, headers=headers)).status_code == 200
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        later = None
+        while later != []:  # when it was used is still being noted
+            with counted() as later:
+                for headers in (key, {**key, **host}) * 10:
+                    assert (await client.get(path, headers=headers)).status_code == 200
+    with counted() as wrong:
+        tried = {"Authorization": key["Authorization"][:-4] + "AAAA"}
+        assert (await client.get(path, headers=tried)).status_code == 401
+    assert wrong == []
+
+
+async def test_keys_that_nobody_has_push_nothing_out(client, make_tenant, make_key, monkeypatch):
+    monkeypatch.setattr("tochka_core.access.cache.MAX_SUBJECTS", 5)
+    key, path = await make_key(await make_tenant("acme")), f"{NOTES}/guarded"
+    await client.get(path, headers=key)
+    for number in range(10):
+        unknown = {"Authorization": f"Bearer tk_{number:016}_{'A' * 44}"}
+        assert (await client.get(path, headers=unknown)).status_code == 401
+    with counted() as later:
+        assert (await client.get(path, headers=key)).status_code == 200
+    assert not any("api_keys" in statement for statement in later)
+
+
+KEY_CHANGES = {
+    "revoked": ("UPDATE tochka.api_keys SET revoked_at = now()", 401),
+    "over": ("UPDATE tochka.api_keys SET expires_at = now()", 401),
+    "deleted": ("DELETE FROM tochka.api_keys", 401),
+    "truncated": ("TRUNCATE tochka.api_keys CASCADE", 401),
+    "permissions": ("UPDATE tochka.api_keys SET permissions = '{}'", 403),
+    "maker removed": ("DELETE FROM tochka.memberships", 401),
+    "maker deactivated": ("UPDATE tochka.users SET is_active = false", 401),
+    "maker degraded": ("UPDATE tochka.memberships SET role = 'member'", 403),
+    "maker deleted": ("DELETE FROM tochka.users", 401),
+    "disabled": ("DELETE FROM tochka.tenant_modules", 404),
+    "renamed": ("UPDATE tochka.tenants SET name = 'globex'", 400),
+}
+
+
+@pytest.mark.parametrize(("statement", "status"), KEY_CHANGES.values(), ids=KEY_CHANGES)
+async def test_a_change_that_a_key_depends_on_is_in_force_in_all_workers(
+    make_tenant, make_key, answers, execute, *, statement, status
+):
+    key = await make_key(await make_tenant("acme"))
+    path, options = f"{NOTES}/guarded", {"headers": {**key, "X-Tenant": "acme"}}
+    await answers(200, path, **options)
+    await execute(statement)
+    await answers(status, path, **options)
+
+
 async def test_a_stranger_makes_as_many_queries_for_a_tenant_as_for_none(
     client, make_tenant, register
 ):

@@ -41,6 +41,7 @@ def settle(client, make_tenant, register, installed):
             (f"{own}/invitations", {"phone": INVITED, "role": "member"}),
             (f"{own}/roles", {"name": f"{words}-role", "permissions": ["notes:read"]}),
             (f"{own}/domains", {"domain": f"{words}.example.org"}),
+            (f"{own}/api-keys", {"name": f"{words} key", "permissions": ["notes:read"]}),
         ]
         for path, body in planted:
             made = await client.post(path, json=body, headers=at)

@@ -139,6 +139,7 @@ HOSTILE = {
     "a module that is not told": (with_manifest(modules=[]), "does not name the module of"),
     "a table that is not here": (add_table("mod_notes.none", "mod_notes.notes"), "mod_notes.none"),
     "a table of the platform's": (add_table("tochka.users", "mod_notes.notes"), "tochka.users"),
+    "keys of one's own": (add_table("tochka.api_keys", "mod_notes.notes"), "tochka.api_keys"),
     "a table twice": (add_table("mod_notes.notes", "mod_notes.notes"), "a table twice"),
     "columns that are not here": (swap_columns, "other columns"),
     "a bad name": (with_tenant(name="../acme"), "A tenant's name has"),

@@ -1,0 +1,1 @@
+"""Keys of tenants, by which services use the platform without a person."""

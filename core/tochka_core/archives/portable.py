@@ -1,0 +1,18 @@
+"""Which rows of a tenant an archive holds: all but those that must work nowhere else."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from tochka_plugins.schemas import CORE_SCHEMA
+
+from tochka_core.tenants.tables import TenantTable, list_tenant_tables
+
+STAYING: Final = frozenset({f"{CORE_SCHEMA}.api_keys", f"{CORE_SCHEMA}.api_key_uses"})
+"""Whoever makes an archive could bring in keys of their own, and whoever holds a key that was
+exported would have one more."""
+
+
+async def list_portable_tables(session: AsyncSession) -> Sequence[TenantTable]:
+    """Return the tables of tenants whose rows are exported, and may be imported, in their order."""
+    return [table for table in await list_tenant_tables(session) if table.path not in STAYING]
