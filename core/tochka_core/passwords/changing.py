@@ -21,7 +21,7 @@ from tochka_core.throttling.allowances import counted_address
 from tochka_core.throttling.services import TryCounter
 from tochka_core.users.models import User
 from tochka_core.users.phones import normalize_phone
-from tochka_core.users.services import find_user_by_phone
+from tochka_core.users.services import find_active_id
 
 RESET: Final = "password.reset"
 
@@ -92,10 +92,9 @@ class PasswordService:
         number = normalize_phone(phone, region=self._region)
         await self._messages.allow(number, address=address)
         async with self._database.platform_scope(reason="forget a password") as session:
-            user = await find_user_by_phone(session, number)
-            is_sent = user is not None and user.is_active
-            issued = await issue_code(session, RESET, user_id=user.id if user and is_sent else None)
-        if not is_sent:
+            user_id = await find_active_id(session, number)
+            issued = await issue_code(session, RESET, user_id=user_id)
+        if user_id is None:
             return SentCode(issued, None)
         text = self._messages.texts.reset_code
         return SentCode(issued, self._messages.code(number, text, issued.code))

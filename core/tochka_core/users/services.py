@@ -86,6 +86,14 @@ async def lock_sign_in(session: AsyncSession, known: User) -> bool:
     return now is not None and now.is_active and now.password_hash == known.password_hash
 
 
+async def find_active_id(session: AsyncSession, phone: str) -> UUID | None:
+    """Return the id of the active person with *phone* (E.164), `None` where there is none.
+
+    Nothing else is read of them, so that it takes as long where there is nobody.
+    """
+    return await session.scalar(select(User.id).where(User.phone == phone, User.is_active))
+
+
 async def get_user(session: AsyncSession, user_id: UUID) -> User:
     """Return the person with *user_id*.
 
