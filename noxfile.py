@@ -28,11 +28,11 @@ nox.options.sessions = [
 ENVIRONMENT = {"PYTHONSAFEPATH": "1"}
 """Keeps the checkout's folder off sys.path: `core.tochka_core` must not be importable."""
 
-OUR_PROCESSES = (
-    "tests/integration/embedded",
-    *(f"tests/integration/server/test_{name}.py" for name in ("crashes", "database", "ends")),
-)
-"""How our own processes end and are started again, which no library's version decides."""
+OUR_PROCESSES = ("tests/integration/embedded", "tests/integration/server")
+"""How our own processes start, share their work and end, which no library's version decides."""
+
+AT_ONCE = ("-n", "3")
+"""One more than the two cores that we plan for: a test that waits for a process needs none."""
 
 LOCK = "locks/dev.txt"
 CONTACTS = "contrib_modules/contacts"
@@ -78,20 +78,20 @@ def imports(session: Session) -> None:
 @locked_session()
 def unit(session: Session) -> None:
     """Test decisions without a database."""
-    run(session, "pytest", "-n", "2", "tests/unit", *session.posargs)
+    run(session, "pytest", *AT_ONCE, "tests/unit", *session.posargs)
 
 
 @locked_session()
 def integration(session: Session) -> None:
     """Test the platform and its modules on a real PostgreSQL."""
-    run(session, "pytest", "-n", "2", "tests/integration", *session.posargs)
+    run(session, "pytest", *AT_ONCE, "tests/integration", *session.posargs)
     run(session, "pytest", f"{CONTACTS}/tests", *session.posargs)
 
 
 @locked_session()
 def e2e(session: Session) -> None:
     """Build wheels, good and bad, install them with pip in a fresh environment, and talk HTTP."""
-    options = ("-n", "2", "--dist", "loadfile", *session.posargs)
+    options = (*AT_ONCE, "--dist", "loadfile", *session.posargs)
     run(session, "pytest", *options, "tests/contract", "tests/e2e")
 
 
@@ -101,7 +101,7 @@ def pooler(session: Session) -> None:
     if shutil.which("pgbouncer", path=os.pathsep.join([os.environ["PATH"], "/usr/sbin"])) is None:
         session.skip("PgBouncer is not installed; Debian has it as pgbouncer")
     tests = ("tests/integration/platform", "tests/integration/test_scope.py")
-    run(session, "pytest", "-n", "2", "--pooler", *tests, *session.posargs)
+    run(session, "pytest", *AT_ONCE, "--pooler", *tests, *session.posargs)
 
 
 @nox.session
@@ -133,7 +133,7 @@ def lowest(session: Session) -> None:
     session.install("--no-deps", "-e", ".", "-e", CONTACTS)
     session.run("pip", "check")
     tests = ("tests/unit", "tests/integration", *(f"--ignore={path}" for path in OUR_PROCESSES))
-    session.run("pytest", "-n", "2", *tests, env=ENVIRONMENT)
+    session.run("pytest", *AT_ONCE, *tests, env=ENVIRONMENT)
 
 
 def _lowest(line: str) -> str:
