@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,25 +18,16 @@ from tochka_core.audit.services import record
 from tochka_core.http.client import Client
 from tochka_core.sessions.models import RefreshFamily, UserSession
 from tochka_core.sessions.refresh_tokens import RefreshToken
-from tochka_core.sessions.services import end_session
+from tochka_core.sessions.services import OngoingSession, end_session
 from tochka_core.users.models import User
 
 REUSE_SECONDS: Final = 10
 """How long a used token still gets what it was exchanged for; supabase/auth settled on as much."""
 
 
-class Renewed(msgspec.Struct, frozen=True):
-    """A session that lives on, by another refresh token."""
-
-    session_id: UUID
-    user_id: UUID
-    expires_at: datetime
-    refresh_token: RefreshToken
-
-
 async def renew(
     session: AsyncSession, token: RefreshToken, client: Client, *, idle_days: int
-) -> Renewed | None:
+) -> OngoingSession | None:
     """Exchange *token*, which is good for one use; `None` where it is not, or the session is over.
 
     A used token ends the session: commit that, also where the client is told of an error.
@@ -61,7 +51,7 @@ async def renew(
             session_id=family.session_id,
         )
         return None
-    return Renewed(family.session_id, live.user_id, live.expires_at, successor)
+    return OngoingSession(family.session_id, live.user_id, live.expires_at, successor)
 
 
 def _exchange(

@@ -22,8 +22,8 @@ _FORGOTTEN_AT_ONCE: Final = 10
 """Sessions that are over go so many at a time: that they do is told to all workers."""
 
 
-class OpenedSession(msgspec.Struct, frozen=True):
-    """A session that has just begun."""
+class OngoingSession(msgspec.Struct, frozen=True):
+    """A session, and the refresh token that it goes on by."""
 
     id: UUID
     user_id: UUID
@@ -33,7 +33,7 @@ class OpenedSession(msgspec.Struct, frozen=True):
 
 async def open_session(
     session: AsyncSession, user_id: UUID, client: Client, *, days: int, is_stepped_up: bool = False
-) -> OpenedSession:
+) -> OngoingSession:
     """Sign a person in on the device that *client* is, for *days* at most.
 
     *is_stepped_up* tells that they have proved their second factor, which whoever has one must.
@@ -59,7 +59,7 @@ async def open_session(
     )
     await session.flush()
     await _forget_past(session, user_id)
-    return OpenedSession(opened.id, user_id, expires_at, token)
+    return OngoingSession(opened.id, user_id, expires_at, token)
 
 
 async def end_session(session: AsyncSession, session_id: UUID, *, reason: EndReason) -> bool:

@@ -13,7 +13,7 @@ from tochka_core.http.client import Client
 from tochka_core.known_devices.services import remember_device
 from tochka_core.sessions.refresh_tokens import RefreshToken
 from tochka_core.sessions.renewal import renew
-from tochka_core.sessions.services import open_session
+from tochka_core.sessions.services import OngoingSession, open_session
 
 _NOT_GOOD: Final = "The refresh token is not good, or not any more; sign in again."
 
@@ -57,9 +57,8 @@ class Sessions:
         opened = await open_session(
             session, user_id, client, days=self._days, is_stepped_up=is_stepped_up
         )
-        access = self._tokens.issue(user_id, opened.id, until=opened.expires_at)
         device_token = await remember_device(session, user_id, known_device)
-        return SignedIn(access, opened.refresh_token, device_token)
+        return SignedIn(self._access_to(opened), opened.refresh_token, device_token)
 
     async def renew(self, refresh_token: str, client: Client) -> SignedIn:
         """Return new tokens for a refresh token, in a transaction of its own.
@@ -75,5 +74,7 @@ class Sessions:
         # Raised when the transaction is over: that a token was used twice has to be kept.
         if renewed is None:
             raise NotAuthenticated(_NOT_GOOD)
-        access = self._tokens.issue(renewed.user_id, renewed.session_id, until=renewed.expires_at)
-        return SignedIn(access, renewed.refresh_token)
+        return SignedIn(self._access_to(renewed), renewed.refresh_token)
+
+    def _access_to(self, ongoing: OngoingSession) -> AccessToken:
+        return self._tokens.issue(ongoing.user_id, ongoing.id, until=ongoing.expires_at)
