@@ -30,6 +30,7 @@ from tochka_core.http.access import AccessControl, cache_key
 from tochka_core.http.api_keys import KeyControl
 from tochka_core.http.body import JsonRequest, refuse_nul
 from tochka_core.http.body_timeout import BodyTimeout
+from tochka_core.http.closed_structs import ClosedStructs
 from tochka_core.http.dependencies import core_dependencies, public_dependencies
 from tochka_core.http.health import HealthController
 from tochka_core.http.last_resort import LastResort
@@ -166,7 +167,7 @@ def create_app(
         ],
         before_request=refuse_nul,
         request_max_body_size=settings.max_body_bytes,
-        plugins=[problem_details()],
+        plugins=[problem_details(), ClosedStructs()],
         lifespan=[
             _lifespan(
                 database,

@@ -8,6 +8,7 @@ from litestar.exceptions import NotAuthorizedException
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
+from tochka_core.http.closed_structs import ClosedStructs
 from tochka_core.http.dependencies import core_dependencies, public_dependencies
 from tochka_core.http.mounting import API_PATH, let_gate_ask
 from tochka_core.http.openapi_document import openapi_document
@@ -37,6 +38,10 @@ class Teapot(TochkaError):
     title = "I'm a teapot"
 
 
+class Closed(msgspec.Struct, forbid_unknown_fields=True):
+    note: str
+
+
 class Problem(msgspec.Struct):
     """A module's own."""
 
@@ -58,6 +63,7 @@ def document():
                 )
             ],
             dependencies=public_dependencies(None),
+            plugins=[ClosedStructs()],
         )
         let_gate_ask(app)
         return openapi_document(app)
@@ -261,3 +267,13 @@ def test_a_module_may_have_a_class_of_the_same_name(document):
     told = document(read)
     assert told["components"]["schemas"]["Problem"]["properties"].keys() == {"solved"}
     assert "problem-document" in told["components"]["schemas"]
+
+
+def test_a_body_that_forbids_unknown_fields_says_so(document):
+    @post("/")
+    async def write(data: JSONBody[Closed]) -> Problem: ...
+
+    schemas = document(write)["components"]["schemas"]
+    assert schemas["Closed"]["properties"].keys() == {"note"}
+    assert schemas["Closed"]["additionalProperties"] is False
+    assert "additionalProperties" not in schemas["Problem"]

@@ -100,11 +100,17 @@ TENANT_PARAMETERS: Final = tuple(
 COMPONENTS: Final[Json] = {
     "headers": {
         "Retry-After": {
+            "required": True,
             "description": "Seconds until it is worth trying again.",
             "schema": {"type": "integer"},
         },
-        "WWW-Authenticate": {"schema": {"type": "string"}, "example": "Bearer"},
+        "WWW-Authenticate": {
+            "required": True,
+            "schema": {"type": "string"},
+            "example": "Bearer",
+        },
         "X-Request-Id": {
+            "required": True,
             "description": "The client's own, if it sent one, and in the log.",
             "schema": {"type": "string"},
         },

@@ -1,0 +1,162 @@
+"""Requests that schemathesis makes up from an OpenAPI document, sent by people who may do a lot.
+
+Left alone, it asks for things that there are not, with words that nobody accepts. So what a path
+names is mostly something that the application lists to the caller, and what a body holds is mostly
+something that people send.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import count, cycle
+from urllib.parse import quote
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+ORDER = ("post", "get", "put", "patch", "delete")
+"""What removes comes last, when others have had something to work on."""
+
+LEFT_ALONE = 5
+"""Each such request is sent as it was made up."""
+
+_SETTINGS = settings(
+    database=None,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],  # to make a failure small would take minutes
+    suppress_health_check=list(HealthCheck),
+)
+_PARAMETER = re.compile(r"/\{(\w+)\}")
+
+
+@dataclass(eq=False)
+class Caller:
+    """Somebody who sends requests; nobody signed in without `headers`."""
+
+    name: str
+    headers: dict = field(default_factory=dict)
+    words: dict = field(default_factory=dict)
+    """What they put into the fields of a body, by name: functions without arguments."""
+
+
+class Fuzzer:
+    """Sends requests to an application in the running event loop, and looks at what comes back."""
+
+    def __init__(self, client, document, callers, *, tenant, mend):
+        """Choose *tenant* where one is to be chosen; *mend* undoes what a request has changed."""
+        self._client = client
+        self._loop = asyncio.get_running_loop()
+        self._schema = schemathesis.openapi.from_dict(document)
+        self._callers = callers
+        self._tenant = {"X-Tenant": tenant, "X-Tenant-Reason": "to try it out"}
+        self._mend = mend
+        self.answers = Counter()
+        """How often an operation answered a caller with a status."""
+
+    @property
+    def operations(self):
+        found = [item.ok() for item in self._schema.get_all_operations()]
+        return sorted(found, key=lambda item: ORDER.index(item.method.lower()))
+
+    async def try_out(self, operation, *, fitting, unfitting):
+        """Send so many requests that fit the description, and so many that do not.
+
+        Raises:
+            FailureGroup: an answer does not fit it.
+        """
+        named = {caller: await self._named(operation, caller) for caller in self._callers}
+        await asyncio.to_thread(self._run, operation, GenerationMode.POSITIVE, fitting, named)
+        if operation.body or any(operation.iter_parameters()):
+            await asyncio.to_thread(self._run, operation, GenerationMode.NEGATIVE, unfitting, named)
+
+    def _run(self, operation, mode, examples, named):
+        callers, numbers, turns = cycle(self._callers), count(), Counter()
+
+        @settings(_SETTINGS, max_examples=examples)
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def run(case):
+            caller = next(callers)
+            if next(numbers) % LEFT_ALONE:
+                turn = turns[caller]
+                self._fill(case, caller, turn, named[caller], has_fitting_body=mode.is_positive)
+                turns[caller] += 1
+            sent = self._send(case, caller)
+            asyncio.run_coroutine_threadsafe(sent, self._loop).result()
+
+        run()
+
+    def _fill(self, case, caller, turn, named, *, has_fitting_body):
+        for name, values in named.items():
+            if values:
+                case.path_parameters[name] = values[turn % len(values)]
+        if _takes_tenant(case.operation):
+            case.headers.update(self._tenant)
+        if has_fitting_body and isinstance(case.body, dict):
+            known = caller.words.keys() & case.body.keys()
+            case.body.update({name: caller.words[name]() for name in known})
+
+    async def _send(self, case, caller):
+        response = await self._request(case, caller)
+        if response.status_code == 401 and caller.headers:
+            await self._mend()
+            response = await self._request(case, caller)
+        self.answers[case.operation.label, caller.name, response.status_code] += 1
+        case.validate_response(response, checks=CHECKS)
+        if case.method.lower() != "get" and response.is_success:
+            await self._mend()
+
+    async def _request(self, case, caller):
+        arguments = case.as_transport_kwargs(base_url=str(self._client.base_url))
+        made = requests.Request(**arguments).prepare()
+        headers = {**made.headers, **caller.headers}.items()
+        return await self._client.request(
+            made.method,
+            made.url,
+            headers=[(name, value.encode("latin-1")) for name, value in headers],
+            content=made.body,
+        )
+
+    async def _named(self, operation, caller):
+        """Return what the caller sees listed where the path has parameters, by their names.
+
+        What is listed last comes first: the platform lists what cannot be changed before the rest.
+        """
+        found, above, done = {}, "", 0
+        for parameter in _PARAMETER.finditer(operation.path):
+            above += operation.path[done : parameter.start()]
+            found[parameter[1]] = values = await self._listed(above, parameter[1], caller)
+            if not values:
+                break
+            above, done = f"{above}/{quote(values[0], safe='')}", parameter.end()
+        return found
+
+    async def _listed(self, path, parameter, caller):
+        answer = await self._client.get(path, headers={**self._tenant, **caller.headers})
+        if not answer.is_success:
+            return []
+        found = answer.json()
+        items = found["items"] if isinstance(found, dict) else found
+        own = "id" if parameter.endswith("_id") else "name"
+        return [item.get(parameter, item.get(own)) for item in reversed(items)]
+
+
+def _takes_tenant(operation):
+    return any(parameter.name == "X-Tenant" for parameter in operation.iter_parameters())
