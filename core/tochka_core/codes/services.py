@@ -143,7 +143,16 @@ async def redeem(session: AsyncSession, code: RedeemableCode) -> None:
     if await session.scalar(used) is None:
         raise WrongCode
     if code.user_id is not None:
-        await session.execute(delete(OneTimeCode).where(OneTimeCode.user_id == code.user_id))
+        await void_codes(session, code.user_id)
+
+
+async def void_codes(session: AsyncSession, user_id: UUID) -> None:
+    """Let no code of a person be good any more: what they were asked for is settled otherwise.
+
+    Whoever changes the person too does that afterwards, as those do who redeem a code: else the two
+    could wait for each other.
+    """
+    await session.execute(delete(OneTimeCode).where(OneTimeCode.user_id == user_id))
 
 
 async def _sweep(session: AsyncSession) -> None:

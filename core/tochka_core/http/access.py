@@ -7,8 +7,9 @@ The order matters to strangers: nobody learns of a tenant, or of what it has ena
 known that they belong to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -16,6 +17,7 @@ from litestar import Request
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from tochka_plugins import (
+    Conflict,
     InvalidInput,
     NotAuthenticated,
     NotFound,
@@ -48,10 +50,14 @@ from tochka_core.tenants.standing import no_such_tenant, refuse_deleted, refuse_
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
+    from litestar.types.asgi_types import HTTPReceiveMessage, WebSocketReceiveMessage
 
 
 _AUTHORIZATION: Final = b"authorization"
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+SLOW_SECONDS: Final = 1.0
+"""Who has begun a request and sends its body later than that is decided about again."""
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -96,8 +102,14 @@ class AccessControl(ASGIMiddleware):
         if is_anonymous and module is None:
             access = Access(principal=None, tenant=None)
         else:
-            access = await self._decide(scope, module, is_anonymous=is_anonymous)
+
+            async def decide() -> Access:
+                return await self._decide(scope, module, is_anonymous=is_anonymous)
+
+            access = await decide()
             _check_permissions(access.principal, route.get(PERMISSIONS_KEY, ()))
+            if scope.get("method") not in _READING:
+                receive = _deciding_again(receive, access, decide)
         scope["auth"] = access
         scope["user"] = access.principal
         is_change = module is None and scope.get("method") not in _READING
@@ -155,6 +167,26 @@ class AccessControl(ASGIMiddleware):
             raise NotFound(NOTHING_HERE)
         if module in self._stopped_modules:
             raise Unavailable("This module could not be started.", retry_after_seconds=60)
+
+
+def _deciding_again(
+    receive: "Receive", access: Access, decide: Callable[[], Awaitable[Access]]
+) -> "Receive":
+    """Return *receive* for a request that may pass by *access*, and has to when it is there whole.
+
+    A body may take its time. Whoever is kept out must not have begun before what they do after.
+    """
+    begun_at = monotonic()
+
+    async def receive_allowed() -> "HTTPReceiveMessage | WebSocketReceiveMessage":
+        message = await receive()
+        is_whole = message["type"] == "http.request" and not message.get("more_body")
+        is_late = monotonic() - begun_at >= SLOW_SECONDS
+        if is_whole and is_late and await decide() != access:
+            raise Conflict("What you may do here has changed meanwhile; send the request again.")
+        return message
+
+    return receive_allowed
 
 
 def _check_permissions(principal: Principal | None, needed: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from tochka_plugins import Conflict, Message, Person
 from tochka_core.audit.services import record
 from tochka_core.auth.allowances import AuthAllowances
 from tochka_core.codes.sending import CODES_BY_ADDRESS, SentCode
-from tochka_core.codes.services import WrongCode, check_code, issue_code, redeem
+from tochka_core.codes.services import WrongCode, check_code, issue_code, redeem, void_codes
 from tochka_core.db import Database
 from tochka_core.known_devices.services import forget_devices
 from tochka_core.messages.sending import PhoneMessages
@@ -72,6 +72,7 @@ class PasswordService:
         )
         renewed = await self._hasher.hash(password)
         async with self._database.platform_scope(reason="change a password") as session:
+            await void_codes(session, user_id)
             if not await set_password(session, user_id, renewed, instead_of=stored):
                 raise Conflict("The password has been changed meanwhile.")
             here = person.session_id

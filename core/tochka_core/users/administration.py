@@ -12,6 +12,7 @@ from tochka_plugins import Conflict, NotFound, PageQuery, PermissionDenied
 from tochka_plugins.context import PlatformRole
 
 from tochka_core.audit.services import record
+from tochka_core.codes.services import void_codes
 from tochka_core.known_devices.services import forget_devices
 from tochka_core.passwords.stored import NO_PASSWORD
 from tochka_core.sessions.services import end_sessions
@@ -119,6 +120,7 @@ async def _replace_password(
     session: AsyncSession, user_id: UUID, password_hash: str, *, action: str, actor: UUID | None
 ) -> None:
     user = await get_user(session, user_id)
+    await void_codes(session, user.id)
     user.password_hash = password_hash
     await session.flush()
     await forget_devices(session, user.id)

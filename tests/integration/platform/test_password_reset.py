@@ -11,6 +11,7 @@ from tochka_core.app import create_app
 
 LOGIN, ME = "/api/v1/auth/login", "/api/v1/users/me"
 FORGOT, RESET = "/api/v1/auth/password/forgot", "/api/v1/auth/password/reset"
+CHANGE = "/api/v1/auth/password/change"
 UNKNOWN = "+79990009999"
 PASSWORD, NEW = "correct horse battery", "staple staple staple"
 
@@ -138,6 +139,28 @@ async def test_a_reset_uses_up_the_persons_other_codes(register, ask, reset):
     first, second = await ask(person), await ask(person)
     assert (await reset(*second)).status_code == 204
     assert (await reset(*first)).status_code == 400
+
+
+async def test_a_code_is_good_no_more_once_the_password_is_changed(
+    client, register, ask, reset, sign_in
+):
+    person = await register()
+    code = await ask(person)
+    body = {"current_password": PASSWORD, "password": NEW}
+    changed = await client.post(CHANGE, json=body, headers=person.headers)
+    assert changed.status_code == 204
+    assert (await reset(*code, "whoever has the code")).status_code == 400
+    assert await sign_in(person, NEW) == 200
+
+
+async def test_a_code_is_good_no_more_once_the_password_is_taken_away(
+    client, register, master, ask, reset
+):
+    person = await register()
+    code = await ask(person)
+    path = f"/api/v1/users/{person.id}/password-reset"
+    assert (await client.post(path, headers=master.headers)).status_code == 204
+    assert (await reset(*code)).status_code == 400
 
 
 async def test_a_password_that_is_refused_costs_no_code(register, ask, reset):
