@@ -1,7 +1,8 @@
 """The database as the rest of the core, and every module, reaches it."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from types import TracebackType
 from typing import Final
 from uuid import UUID
 
@@ -45,8 +46,7 @@ class Database:
         require_scope(self.engine)
         self._platform_engine = scoped(self.engine, Scope.of_platform())
 
-    @asynccontextmanager
-    async def tenant_scope(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
+    def tenant_scope(self, tenant_id: UUID) -> AbstractAsyncContextManager[AsyncSession]:
         """Open a transaction that sees and writes the rows of one tenant only.
 
         It takes a connection with its first statement. Commits when the block ends, rolls back when
@@ -54,46 +54,63 @@ class Database:
         """
         engine = scoped(self.engine, Scope.of_tenant(tenant_id))
         whose = {TENANT_KEY: tenant_id}
-        async with _transaction(engine, kind=TenantSession, info=whose) as session:
-            yield session
+        return _Transaction(engine, kind=TenantSession, info=whose)
 
-    @asynccontextmanager
-    async def platform_scope(self, *, reason: str) -> AsyncIterator[AsyncSession]:
+    def platform_scope(self, *, reason: str) -> AbstractAsyncContextManager[AsyncSession]:
         """Open a transaction that sees the rows of all tenants; *reason* is logged.
 
         It takes a connection with its first statement. Commits when the block ends, rolls back when
         it raises.
         """
         _log.debug("platform scope", reason=reason)
-        async with _transaction(self._platform_engine) as session:
-            yield session
+        return _Transaction(self._platform_engine)
 
-    @asynccontextmanager
-    async def snapshot(self, *, reason: str) -> AsyncIterator[AsyncSession]:
+    def snapshot(self, *, reason: str) -> AbstractAsyncContextManager[AsyncSession]:
         """Open a transaction that reads, and sees all tenants as they are with its first statement.
 
         *reason* is logged.
         """
         _log.debug("snapshot", reason=reason)
-        async with _transaction(scoped(self.engine, Scope.of_snapshot())) as session:
-            yield session
+        return _Transaction(scoped(self.engine, Scope.of_snapshot()))
 
     async def dispose(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
 
 
-@asynccontextmanager
-async def _transaction(
-    engine: AsyncEngine, *, kind: type[Session] = Session, info: Mapping[str, object] | None = None
-) -> AsyncIterator[AsyncSession]:
-    session = AsyncSession(
-        engine,
-        sync_session_class=kind,
-        info=dict(info or {}),
-        expire_on_commit=False,
-        # One that is used after its transaction must fail: it would keep a connection for ever.
-        close_resets_only=False,
-    )
-    async with session, session.begin():
-        yield session
+class _Transaction(AbstractAsyncContextManager[AsyncSession]):
+    """A transaction in a session of its own, which commits unless its block raises.
+
+    No generator: Litestar 2.25 leaves dependencies behind when another one fails, and the event
+    loop cannot close generators that lie in each other.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        kind: type[Session] = Session,
+        info: Mapping[str, object] | None = None,
+    ) -> None:
+        self._session = AsyncSession(
+            engine,
+            sync_session_class=kind,
+            info=dict(info or {}),
+            expire_on_commit=False,
+            # One that is used after its transaction must fail: it would keep a connection for ever.
+            close_resets_only=False,
+        )
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> AsyncSession:
+        await self._stack.enter_async_context(self._session)
+        await self._stack.enter_async_context(self._session.begin())
+        return self._session
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        return await self._stack.__aexit__(kind, error, trace)

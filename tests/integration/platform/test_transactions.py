@@ -1,6 +1,7 @@
 """A session is committed before the answer is sent, or rolled back with the error."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -42,3 +43,16 @@ async def test_a_request_that_is_refused_early_costs_no_connection(client, make_
         refused = await client.get("/api/v1/tenants?limit=many", headers=owner.headers)
         assert refused.status_code == 400
     assert [line.message for line in caplog.records if line.name.startswith("sqlalchemy")] == []
+
+
+async def test_a_request_that_is_refused_leaves_nothing_to_the_event_loop(client, master):
+    left = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, told: left.append(told))
+    for _ in range(10):
+        refused = await client.get("/api/v1/tenants?limit=x", headers=master.headers)
+        assert refused.status_code == 400
+    gc.collect()
+    await asyncio.sleep(0)  # what was collected is being closed
+    gc.collect()
+    await asyncio.sleep(0)  # and what failed in that is told
+    assert left == []
