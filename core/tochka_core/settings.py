@@ -98,7 +98,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     messages_per_phone: Annotated[int, Meta(ge=2, le=1000)] = 10
-    """How many messages one phone may get in 24 hours."""
+    """How many codes one phone may get in 24 hours, and as many notices."""
 
     messages_per_address: Annotated[int, Meta(ge=2, le=1_000_000)] = 200
     """How many messages one address may have sent in 24 hours."""

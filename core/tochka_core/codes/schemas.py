@@ -10,7 +10,7 @@ from tochka_core.codes.services import DIGITS, LIFETIME, IssuedCode
 Secret = Annotated[str, Meta(max_length=100)]
 """What was answered when the code was asked for."""
 
-Code = Annotated[str, Meta(pattern=rf"\A[0-9]{{{DIGITS}}}\Z", examples=["123456"])]
+Code = Annotated[str, Meta(pattern=rf"^[0-9]{{{DIGITS}}}$(?!\n)", examples=["123456"])]
 """What came by phone. One that cannot be a code takes no try."""
 
 

@@ -139,6 +139,8 @@ async def redeem(session: AsyncSession, code: RedeemableCode) -> None:
     Raises:
         WrongCode: somebody else has done so.
     """
+    if code.user_id is not None:
+        await _lock_codes(session, code.user_id)
     used = delete(OneTimeCode).where(OneTimeCode.id == code.id).returning(OneTimeCode.id)
     if await session.scalar(used) is None:
         raise WrongCode
@@ -152,7 +154,14 @@ async def void_codes(session: AsyncSession, user_id: UUID) -> None:
     Whoever changes the person too does that afterwards, as those do who redeem a code: else the two
     could wait for each other.
     """
+    await _lock_codes(session, user_id)
     await session.execute(delete(OneTimeCode).where(OneTimeCode.user_id == user_id))
+
+
+async def _lock_codes(session: AsyncSession, user_id: UUID) -> None:
+    """Keep a person's codes from others, in one order: two of them may be redeemed at once."""
+    theirs = select(OneTimeCode.id).where(OneTimeCode.user_id == user_id)
+    await session.execute(theirs.order_by(OneTimeCode.id).with_for_update())
 
 
 async def _sweep(session: AsyncSession) -> None:

@@ -18,12 +18,15 @@ class MessageAllowances(msgspec.Struct, frozen=True, kw_only=True):
 
     by_phone: Allowance
     by_address: Allowance
+    notices_by_phone: Allowance
+    """Counted apart: a stranger who asks for codes must not keep a notice from who it warns."""
 
     @classmethod
     def of(cls, settings: Settings) -> "MessageAllowances":
         """Return what the operator has chosen."""
         return cls(
             by_phone=_a_day("message.phone", settings.messages_per_phone),
+            notices_by_phone=_a_day("notice.phone", settings.messages_per_phone),
             by_address=_a_day("message.address", settings.messages_per_address),
         )
 

@@ -55,7 +55,7 @@ class PhoneMessages:
         """Return a message that *phone* had better be told, `None` where it cannot be."""
         try:
             self._messenger.check()
-            await self._counter.take((self._allowances.by_phone, phone))
+            await self._counter.take((self._allowances.notices_by_phone, phone))
         except (NobodyDelivers, TooManyRequests):
             return None
         return self.notice(phone, text)

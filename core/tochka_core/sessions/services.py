@@ -18,6 +18,9 @@ from tochka_core.sessions.refresh_tokens import RefreshToken
 KEPT_DAYS: Final = 30
 """How long a session that is over is kept, for who looks into what has happened."""
 
+MAX_KEPT: Final = 100
+"""Sessions of one person; who signs in again and again does not fill the table."""
+
 _FORGOTTEN_AT_ONCE: Final = 10
 """Sessions that are over go so many at a time: that they do is told to all workers."""
 
@@ -59,6 +62,7 @@ async def open_session(
     )
     await session.flush()
     await _forget_past(session, user_id)
+    await _forget_excess(session, user_id)
     return OngoingSession(opened.id, user_id, expires_at, token)
 
 
@@ -102,6 +106,18 @@ async def _forget_past(session: AsyncSession, user_id: UUID) -> None:
     await session.execute(
         delete(UserSession).where(UserSession.id.in_(select(past.c.id)), are_enough)
     )
+
+
+async def _forget_excess(session: AsyncSession, user_id: UUID) -> None:
+    """Delete a person's oldest sessions beyond `MAX_KEPT`, those that are over first."""
+    is_over = func.coalesce(UserSession.ended_at, UserSession.expires_at) <= func.now()
+    excess = (
+        select(UserSession.id)
+        .where(UserSession.user_id == user_id)
+        .order_by(is_over, UserSession.id.desc())
+        .offset(MAX_KEPT)
+    )
+    await session.execute(delete(UserSession).where(UserSession.id.in_(excess)))
 
 
 async def _end(session: AsyncSession, *which: ColumnElement[bool], reason: EndReason) -> int:

@@ -124,3 +124,19 @@ async def test_sessions_that_were_over_long_ago_are_forgotten(register, sign_in,
         count = "SELECT count(*) FROM tochka.sessions WHERE user_id = :id"
         counts.append((await change(count, id=someone.id)).scalar())
     assert counts == [1, 2]
+
+
+async def test_who_signs_in_again_and_again_keeps_the_latest_sessions(register, sign_in, change):
+    person = await register()
+    await change(
+        "INSERT INTO tochka.sessions (id, user_id, device, address, expires_at, ended_at)"
+        " SELECT gen_random_uuid(), (SELECT id FROM tochka.users), 'many', '',"
+        " now() + interval '1 day', CASE WHEN n > 99 THEN now() END"
+        " FROM generate_series(1, 120) n"
+    )
+    await sign_in(person, device="latest")
+    kept = await change(
+        "SELECT count(*), count(ended_at), count(*) FILTER (WHERE device = 'latest')"
+        " FROM tochka.sessions"
+    )
+    assert kept.one() == (100, 0, 1)

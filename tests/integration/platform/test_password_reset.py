@@ -1,6 +1,7 @@
 """Who has forgotten their password gets another one by a code, and nobody else does."""
 
 import asyncio
+from types import NoneType
 
 import pytest
 from executed import executed
@@ -8,6 +9,7 @@ from in_process import concurrent_client
 from msgspec.structs import replace
 from sqlalchemy import text
 from tochka_core.app import create_app
+from tochka_core.codes.services import WrongCode, check_code, issue_code, redeem
 
 LOGIN, ME = "/api/v1/auth/login", "/api/v1/users/me"
 FORGOT, RESET = "/api/v1/auth/password/forgot", "/api/v1/auth/password/reset"
@@ -141,6 +143,24 @@ async def test_a_reset_uses_up_the_persons_other_codes(register, ask, reset):
     assert (await reset(*first)).status_code == 400
 
 
+async def test_of_two_codes_redeemed_at_once_one_is_good(register, database):
+    person = await register()
+
+    async def issue():
+        async with database.platform_scope(reason="test") as session:
+            issued = await issue_code(session, "test", user_id=person.id)
+        return await check_code(database, "test", issued.secret, issued.code)
+
+    async def use(code):
+        async with database.platform_scope(reason="test") as session:
+            await redeem(session, code)
+
+    for _ in range(20):
+        uses = (use(code) for code in [await issue(), await issue()])
+        outcomes = await asyncio.gather(*uses, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} == {NoneType, WrongCode}
+
+
 async def test_a_code_is_good_no_more_once_the_password_is_changed(
     client, register, ask, reset, sign_in
 ):
@@ -242,6 +262,19 @@ async def test_a_phone_gets_as_many_messages_as_the_operator_allows(
         assert [answer.status_code for answer in answers] == [202, 202, 429]
         assert 43_000 < int(answers[2].headers["retry-after"]) <= 43_200
         assert (await client.post(FORGOT, json={"phone": "+79990008888"})).status_code == 202
+
+
+async def test_who_asks_for_codes_keeps_no_notice_from_the_owner(settings, notes, inbox, register):
+    person = await register()
+    app = create_app(replace(settings, messages_per_phone=2), [notes])
+    async with concurrent_client(app) as client:
+        answers = [await client.post(FORGOT, json={"phone": person.phone}) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [202, 429]
+        await inbox.next()
+        changed = {"current_password": PASSWORD, "password": NEW}
+        answer = await client.post(CHANGE, json=changed, headers=person.headers)
+        assert answer.status_code == 204
+        assert (await inbox.next()).kind == "notice"
 
 
 async def test_an_address_has_as_many_messages_sent_as_the_operator_allows(settings, notes):
