@@ -6,6 +6,7 @@ from sqlalchemy import Engine, event
 
 UNKNOWN = str(UUID(int=0))
 BODY = {
+    "POST /api-keys": {"name": "robot", "permissions": ["tenants:read_audit"]},
     "POST /domains": {"domain": "shop.example.com"},
     "POST /invitations": {"phone": "+79990000001"},
     "POST /members": {"phone": "+79990000001"},
@@ -28,7 +29,13 @@ async def test_a_stranger_is_told_the_same_for_as_many_statements(client, make_t
     async def ask(tenant, method, path):
         """Return all that can be seen of an answer, and the statements that it took."""
         body = BODY.get(f"{method} {path}", {})
-        ids = {"user_id": UNKNOWN, "invitation_id": UNKNOWN, "module": "notes", "role": "guest"}
+        ids = {
+            "user_id": UNKNOWN,
+            "invitation_id": UNKNOWN,
+            "module": "notes",
+            "role": "guest",
+            "key_id": UNKNOWN,
+        }
         url = (OF_ONE + path).format(name=tenant, domain="shop.example.com", **ids)
         seen.clear()
         answer = await client.request(
