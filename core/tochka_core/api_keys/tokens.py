@@ -10,6 +10,7 @@ guess.
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from typing import Final
 
@@ -19,8 +20,8 @@ _MARK: Final = "tk_"
 _PREFIX_BYTES: Final = 8
 _SECRET_BYTES: Final = 33
 """A whole number of base64's groups, so that one secret has one spelling."""
-_PREFIX_LENGTH: Final = len(_MARK) + 2 * _PREFIX_BYTES
-_LENGTH: Final = _PREFIX_LENGTH + 1 + 44
+_SHAPE: Final = re.compile(r"(?P<prefix>tk_[0-9a-f]{16})_(?P<secret>[A-Za-z0-9_-]{44})")
+"""What else there is could be none: it is not looked for, and no column could hold a NUL."""
 
 
 class KeyToken(msgspec.Struct, frozen=True):
@@ -39,13 +40,10 @@ class KeyToken(msgspec.Struct, frozen=True):
     @classmethod
     def find(cls, text: str) -> "KeyToken | None":
         """Return the key that *text* may be, `None` where it can be none."""
-        prefix, parting, secret = text[:_PREFIX_LENGTH], text[_PREFIX_LENGTH:][:1], text[-44:]
-        if len(text) != _LENGTH or not text.isascii() or parting != "_":
+        parts = _SHAPE.fullmatch(text)
+        if parts is None:
             return None
-        try:
-            return cls(prefix, base64.b64decode(secret, altchars=b"-_", validate=True))
-        except ValueError:
-            return None
+        return cls(parts["prefix"], base64.urlsafe_b64decode(parts["secret"]))
 
     @property
     def text(self) -> str:
