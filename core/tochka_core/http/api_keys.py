@@ -81,10 +81,16 @@ async def _find_key(look: Look, token: str) -> KeyFacts:
         NotAuthenticated: there is no such key, or it has expired or is revoked.
     """
     wanted = KeyToken.find(token)
-    key = None if wanted is None else await look.find(KEY, wanted.prefix)
-    if wanted is None or key is None:
-        if wanted is not None:
+    if wanted is None:
+        raise _invalid()
+    key = None
+    try:
+        key = await look.find(KEY, wanted.prefix)
+    finally:
+        # Also where it could not be read, for which strangers may ask as well.
+        if key is None:
             look.forget(KEY, wanted.prefix)
+    if key is None:
         raise _invalid()
     is_over = key.expires_at is not None and key.expires_at <= datetime.now(UTC)
     if not wanted.fits(key.secret_hash) or key.is_revoked or is_over:

@@ -8,8 +8,10 @@ from litestar.testing import AsyncTestClient
 from sqlalchemy import Engine, event, text
 from tochka_core import backoff
 from tochka_core.access import listener
+from tochka_core.access.key_facts import KEY
 from tochka_core.app import create_app
 from tochka_core.db.maintenance import maintenance_engine
+from tochka_plugins import Unavailable
 
 NOTES = "/api/v1/notes"
 OPEN = f"{NOTES}/open"
@@ -123,6 +125,24 @@ async def test_keys_that_nobody_has_push_nothing_out(client, make_tenant, make_k
     for number in range(10):
         unknown = {"Authorization": f"Bearer tk_{number:016}_{'A' * 44}"}
         assert (await client.get(path, headers=unknown)).status_code == 401
+    with counted() as later:
+        assert (await client.get(path, headers=key)).status_code == 200
+    assert not any("api_keys" in statement for statement in later)
+
+
+async def test_nor_do_keys_that_cannot_be_looked_for(client, make_tenant, make_key, monkeypatch):
+    monkeypatch.setattr("tochka_core.access.cache.MAX_SUBJECTS", 5)
+    key, path = await make_key(await make_tenant("acme")), f"{NOTES}/guarded"
+    await client.get(path, headers=key)
+
+    async def fail(_session, _prefix):
+        raise Unavailable("The database is away.", retry_after_seconds=1)
+
+    with monkeypatch.context() as away:
+        away.setattr(KEY, "read", fail)
+        for number in range(10):
+            unknown = {"Authorization": f"Bearer tk_{number:016}_{'A' * 44}"}
+            assert (await client.get(path, headers=unknown)).status_code == 503
     with counted() as later:
         assert (await client.get(path, headers=key)).status_code == 200
     assert not any("api_keys" in statement for statement in later)
