@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
+import msgspec
 from litestar import Litestar, Router
 from litestar.config.response_cache import ResponseCacheConfig
 from tochka_plugins.host import StagedModule
@@ -93,6 +94,24 @@ _CONTROLLERS: Final = (
 """What the core serves under `/api/v1`."""
 
 
+class _Shared(msgspec.Struct, frozen=True, kw_only=True):
+    """What several parts of one application work with."""
+
+    cache: Cache
+    counter: TryCounter
+    database: Database
+    listener: Listener
+    messenger: Messenger
+    modules: Sequence[StagedModule]
+    permission_catalog: PermissionCatalog
+    sessions: Sessions
+    settings: Settings
+    stopped_modules: set[str]
+    """Those that could not be loaded, and from then on those that could not be started."""
+    tokens: AccessTokens
+    uses: KeyUses
+
+
 def create_app(
     settings: Settings,
     modules: Sequence[StagedModule] = (),
@@ -109,76 +128,20 @@ def create_app(
     Raises:
         ConfigurationError: `DATABASE_URL` or `JWT_SECRET` is missing.
     """
-    if not settings.jwt_secret:
-        raise ConfigurationError("JWT_SECRET is not set; make one with: openssl rand -hex 32")
-    database = Database(
-        settings.request_url,
-        pool_size=settings.db_pool_size,
-        is_pooled=settings.pooler_url is not None,
-    )
-    cache = Cache(database)
-    listener = Listener(settings.engine_url, cache)
-    tokens = AccessTokens(settings.signing_keys, lifetime_seconds=settings.access_token_seconds)
-    counter = TryCounter(database, secret=settings.jwt_secret)
-    sessions = Sessions(
-        database=database,
-        tokens=tokens,
-        days=settings.session_days,
-        idle_days=settings.session_idle_days,
-    )
-    stopped_modules = set(absent)
-    permission_catalog = PermissionCatalog(modules)
-    permissions = permissions_by(permission_catalog)
-    uses = KeyUses(database)
-    hook_seconds = settings.import_seconds
-    messenger = Messenger(
-        modules,
-        stopped=stopped_modules,
-        hook_seconds=hook_seconds,
-        log_undelivered=bool(settings.log_messages),
-    )
-    core = _core_routes(
-        access_cache=cache,
-        messenger=messenger,
-        **_auth_services(settings, database, sessions, counter, messenger),
-        counter=counter,
-        database=database,
-        exports=Exports(settings),
-        permission_catalog=permission_catalog,
-        proofs=proofs or ProofFinder(servers=settings.name_servers),
-        sessions=sessions,
-        settings=settings,
-        stopped_modules=stopped_modules,
-        tenant_hooks=TenantHooks(modules, stopped=stopped_modules, hook_seconds=hook_seconds),
-    )
+    shared = _share(settings, modules, absent)
     app = Litestar(
-        route_handlers=[core, *map(mount, modules), *map(mount_absent, absent)],
-        request_class=JsonRequest,
-        dependencies=public_dependencies(database),
-        middleware=[
-            AccessControl(
-                cache=cache,
-                keys=KeyControl(permissions=permissions, catalog=permission_catalog, uses=uses),
-                listener=listener,
-                permissions=permissions,
-                tokens=tokens,
-                stopped_modules=stopped_modules,
-            )
+        route_handlers=[
+            _core_routes(shared, proofs or ProofFinder(servers=settings.name_servers)),
+            *map(mount, modules),
+            *map(mount_absent, absent),
         ],
+        request_class=JsonRequest,
+        dependencies=public_dependencies(shared.database),
+        middleware=[_access_control(shared)],
         before_request=refuse_nul,
         request_max_body_size=settings.max_body_bytes,
         plugins=[problem_details(), ClosedStructs()],
-        lifespan=[
-            _lifespan(
-                database,
-                listener,
-                messenger=messenger,
-                uses=uses,
-                modules=modules,
-                stopped_modules=stopped_modules,
-                hook_seconds=hook_seconds,
-            )
-        ],
+        lifespan=[_lifespan(shared)],
         openapi_config=openapi_config(),
         response_cache_config=ResponseCacheConfig(key_builder=cache_key),
         logging_config=None,
@@ -189,14 +152,90 @@ def create_app(
     return app
 
 
-def _auth_services(
-    settings: Settings,
-    database: Database,
-    sessions: Sessions,
-    counter: TryCounter,
-    messenger: Messenger,
-) -> Mapping[str, object]:
+def _share(settings: Settings, modules: Sequence[StagedModule], absent: Collection[str]) -> _Shared:
+    """Return what the parts of one application have in common."""
+    if not settings.jwt_secret:
+        raise ConfigurationError("JWT_SECRET is not set; make one with: openssl rand -hex 32")
+    database = Database(
+        settings.request_url,
+        pool_size=settings.db_pool_size,
+        is_pooled=settings.pooler_url is not None,
+    )
+    cache = Cache(database)
+    tokens = AccessTokens(settings.signing_keys, lifetime_seconds=settings.access_token_seconds)
+    stopped_modules = set(absent)
+    return _Shared(
+        cache=cache,
+        counter=TryCounter(database, secret=settings.jwt_secret),
+        database=database,
+        listener=Listener(settings.engine_url, cache),
+        messenger=Messenger(
+            modules,
+            stopped=stopped_modules,
+            hook_seconds=settings.import_seconds,
+            log_undelivered=bool(settings.log_messages),
+        ),
+        modules=modules,
+        permission_catalog=PermissionCatalog(modules),
+        sessions=Sessions(
+            database=database,
+            tokens=tokens,
+            days=settings.session_days,
+            idle_days=settings.session_idle_days,
+        ),
+        settings=settings,
+        stopped_modules=stopped_modules,
+        tokens=tokens,
+        uses=KeyUses(database),
+    )
+
+
+def _access_control(shared: _Shared) -> AccessControl:
+    catalog = shared.permission_catalog
+    permissions = permissions_by(catalog)
+    return AccessControl(
+        cache=shared.cache,
+        keys=KeyControl(permissions=permissions, catalog=catalog, uses=shared.uses),
+        listener=shared.listener,
+        permissions=permissions,
+        tokens=shared.tokens,
+        stopped_modules=shared.stopped_modules,
+    )
+
+
+def _core_routes(shared: _Shared, proofs: ProofFinder) -> Router:
+    """Return the core's own routes, and what their handlers get by name."""
+    settings, stopped_modules = shared.settings, shared.stopped_modules
+    parts = {
+        "access_cache": shared.cache,
+        "counter": shared.counter,
+        "database": shared.database,
+        "exports": Exports(settings),
+        "messenger": shared.messenger,
+        "permission_catalog": shared.permission_catalog,
+        "proofs": proofs,
+        "sessions": shared.sessions,
+        "settings": settings,
+        "stopped_modules": stopped_modules,
+        "tenant_hooks": TenantHooks(
+            shared.modules, stopped=stopped_modules, hook_seconds=settings.import_seconds
+        ),
+        **_auth_services(shared),
+    }
+    return Router(
+        path="/",
+        route_handlers=[
+            HealthController,
+            MetricsController,
+            Router(path=API_PATH, route_handlers=_CONTROLLERS),
+        ],
+        dependencies=core_dependencies(shared.database, parts),
+    )
+
+
+def _auth_services(shared: _Shared) -> Mapping[str, object]:
     """Return what registers people, signs them in and replaces their passwords, by name."""
+    settings, database, counter = shared.settings, shared.database, shared.counter
     allowances = AuthAllowances.of(settings)
     hasher = PasswordHasher(cost=settings.bcrypt_cost, pepper=settings.password_pepper)
     current_passwords = CurrentPasswords(counter=counter, database=database, hasher=hasher)
@@ -205,7 +244,7 @@ def _auth_services(
         allowances=MessageAllowances.of(settings),
         counter=counter,
         language=settings.message_language,
-        messenger=messenger,
+        messenger=shared.messenger,
     )
     return {
         "auth": AuthService(
@@ -213,7 +252,7 @@ def _auth_services(
             counter=counter,
             database=database,
             hasher=hasher,
-            sessions=sessions,
+            sessions=shared.sessions,
             region=region,
         ),
         "passwords": PasswordService(
@@ -240,49 +279,30 @@ def _auth_services(
             database=database,
             messages=messages,
             ring=EncryptionRing(settings.encryption_ring),
-            sessions=sessions,
+            sessions=shared.sessions,
         ),
     }
 
 
-def _core_routes(*, database: Database, **parts: object) -> Router:
-    """Return the core's own routes; their handlers get *database* and *parts* by name."""
-    return Router(
-        path="/",
-        route_handlers=[
-            HealthController,
-            MetricsController,
-            Router(path=API_PATH, route_handlers=_CONTROLLERS),
-        ],
-        dependencies=core_dependencies(database, {"database": database, **parts}),
-    )
-
-
-def _lifespan(
-    database: Database,
-    listener: Listener,
-    *,
-    messenger: Messenger,
-    uses: KeyUses,
-    modules: Sequence[StagedModule],
-    stopped_modules: set[str],
-    hook_seconds: float,
-) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def _lifespan(shared: _Shared) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Return what runs around the application's life in one process."""
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         try:
             async with (
-                listener.listening(),
+                shared.listener.listening(),
                 running_modules(
-                    modules, database=database, hook_seconds=hook_seconds, stopped=stopped_modules
+                    shared.modules,
+                    database=shared.database,
+                    hook_seconds=shared.settings.import_seconds,
+                    stopped=shared.stopped_modules,
                 ),
-                messenger.running(),
-                uses.running(),
+                shared.messenger.running(),
+                shared.uses.running(),
             ):
                 yield
         finally:
-            await database.dispose()
+            await shared.database.dispose()
 
     return lifespan

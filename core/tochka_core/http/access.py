@@ -99,6 +99,7 @@ class AccessControl(ASGIMiddleware):
         route: dict[str, Any] = scope["route_handler"].opt
         is_anonymous = bool(route.get(ANONYMOUS_KEY))
         module: str | None = route.get(MODULE_KEY)
+        is_writing = scope.get("method") not in _READING
         if is_anonymous and module is None:
             access = Access(principal=None, tenant=None)
         else:
@@ -108,11 +109,11 @@ class AccessControl(ASGIMiddleware):
 
             access = await decide()
             _check_permissions(access.principal, route.get(PERMISSIONS_KEY, ()))
-            if scope.get("method") not in _READING:
+            if is_writing:
                 receive = _deciding_again(receive, access, decide)
         scope["auth"] = access
         scope["user"] = access.principal
-        is_change = module is None and scope.get("method") not in _READING
+        is_change = is_writing and module is None
         await next_app(scope, receive, self._when_known(send) if is_change else send)
 
     async def _decide(self, scope: "Scope", module: str | None, *, is_anonymous: bool) -> Access:
