@@ -9,13 +9,16 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, or_, update
+from sqlalchemy import func, or_, text, update
 
 from tochka_core.api_keys.models import ApiKeyUse
 from tochka_core.db import Database
 
 EACH_MINUTES: Final = 5
 """How exactly it is known when a key was last used."""
+
+_WAIT_BRIEFLY: Final = text("SET LOCAL lock_timeout = '1s'")
+"""Whoever holds the row of one key, such as an administrator, keeps no other from being noted."""
 
 _log = structlog.get_logger(__name__)
 
@@ -64,6 +67,7 @@ class KeyUses:
                 self._turn,
                 self._database.platform_scope(reason="note the use of an API key") as session,
             ):
+                await session.execute(_WAIT_BRIEFLY)
                 await session.execute(noting)
         except Exception as error:  # noqa: BLE001 - the request is served; nobody waits for this
             _log.warning("use of an API key not noted", error=type(error).__name__)

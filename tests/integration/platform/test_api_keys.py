@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from leaks import operations
 from problems import pointers
 from sqlalchemy import text
 from tochka_core.api_keys import services
+from tochka_core.api_keys.uses import KeyUses
 
 TENANT = "/api/v1/tenants/acme"
 KEYS = f"{TENANT}/api-keys"
@@ -358,6 +360,23 @@ async def test_when_a_key_was_last_used_is_known(client, make_tenant, make, open
         return listed["last_used_at"] is not None
 
     await eventually(is_known)
+
+
+async def test_who_holds_the_row_of_one_key_keeps_no_other_from_being_noted(
+    database, make_tenant, make
+):
+    owner = await make_tenant("acme")
+    held, free = [UUID((await make(owner, WRITE)).json()["id"]) for _ in range(2)]
+    uses = KeyUses(database)
+    row = text("SELECT last_used_at FROM tochka.api_key_uses WHERE key_id = :key FOR UPDATE")
+    async with database.platform_scope(reason="test") as holder:
+        (tenant,) = (await holder.execute(text("SELECT id FROM tochka.tenants"))).scalars()
+        await holder.execute(row, {"key": held})
+        async with asyncio.timeout(DEADLINE_SECONDS), uses.running():
+            uses.note(tenant, held)
+            uses.note(tenant, free)
+        async with database.platform_scope(reason="test") as session:
+            assert await session.scalar(row, {"key": free}) is not None
 
 
 async def test_another_tenants_keys_are_none(client, make_tenant, make):
