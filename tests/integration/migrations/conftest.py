@@ -1,10 +1,12 @@
-"""A database without tables, and modules made of nothing but revisions."""
+"""A database without tables, the core as it was, and modules made of nothing but revisions."""
 
+import shutil
 import textwrap
 
 import pytest
+from msgspec.structs import replace
 from tochka_core.db.maintenance import maintenance_engine
-from tochka_migrations import Target
+from tochka_migrations import Target, core_target
 from tochka_plugins.schemas import schema_of
 
 
@@ -12,6 +14,23 @@ from tochka_plugins.schemas import schema_of
 async def empty(empty_database_url):
     async with maintenance_engine(empty_database_url) as engine:
         yield engine
+
+
+@pytest.fixture
+def core_before(tmp_path):
+    """Make the core's target as it was before the revision with a name."""
+
+    def core_before(name):
+        target = core_target()
+        folder = tmp_path / "versions"
+        folder.mkdir()
+        for revision in sorted(target.versions.glob("*.py")):
+            if revision.name.endswith(f"_{name}.py"):
+                return replace(target, versions=folder)
+            shutil.copy(revision, folder)
+        raise AssertionError("There is no such revision.")
+
+    return core_before
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """The domains that tenants had before there was a table of domains stay theirs."""
 
-import shutil
 from uuid import uuid4
 
-import msgspec
 import pytest
 from sqlalchemy import text
 from tochka_migrations import core_target, upgrade
@@ -20,16 +18,9 @@ DOMAINS = (
 
 
 @pytest.fixture
-def before(tmp_path):
+def before(core_before):
     """The core as it was before there was a table of domains."""
-    target = core_target()
-    folder = tmp_path / "versions"
-    folder.mkdir()
-    for revision in sorted(target.versions.glob("*.py")):
-        if revision.name.endswith("_domains.py"):
-            return msgspec.structs.replace(target, versions=folder)
-        shutil.copy(revision, folder)
-    raise AssertionError("There is no such revision.")
+    return core_before("domains")
 
 
 async def test_a_domain_stays_its_tenants_forth_and_back(empty, before):

@@ -1,9 +1,7 @@
 """The hashes that were there before one said how it was made are still our own."""
 
-import shutil
 from uuid import uuid4
 
-import msgspec
 import pytest
 from sqlalchemy import text
 from tochka_core.passwords.hashing import PasswordHasher
@@ -15,16 +13,9 @@ INSERT = "INSERT INTO tochka.users (id, phone, password_hash) VALUES (:id, :phon
 
 
 @pytest.fixture
-def before(tmp_path):
+def before(core_before):
     """The core as it was before hashes said how they were made."""
-    target = core_target()
-    folder = tmp_path / "versions"
-    folder.mkdir()
-    for revision in sorted(target.versions.glob("*.py")):
-        if revision.name.endswith("_passwords.py"):
-            return msgspec.structs.replace(target, versions=folder)
-        shutil.copy(revision, folder)
-    raise AssertionError("There is no such revision.")
+    return core_before("passwords")
 
 
 @pytest.mark.parametrize("pepper", ["", "secret"])
