@@ -1,6 +1,7 @@
 """A real PostgreSQL, built by the migrations; a database of its own for each test."""
 
 import asyncio
+import gc
 import shutil
 import tempfile
 from pathlib import Path
@@ -29,6 +30,13 @@ UNSAFE_AND_FAST = {
     # Its workers are a superuser's, and may not be ended by who drops a test's database.
     "autovacuum": "off",
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def collect_quickly():
+    """Keep the collector from looking, with each application made, through all that is imported."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
