@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import structlog
 from pooler import running_pgbouncer
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -37,6 +38,13 @@ def collect_quickly():
     """Keep the collector from looking, with each application made, through all that is imported."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def print_tracebacks_plainly():
+    """Spare each error that a test provokes the seconds that a coloured traceback takes."""
+    formatter = structlog.dev.plain_traceback
+    structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=formatter)])
 
 
 @pytest.fixture(scope="session")
@@ -170,8 +178,11 @@ async def empty_database_url(server_url):
 
 @pytest.fixture
 async def database_url(server_url, template):
-    """A database with the core and the test module, and nothing else in it."""
-    name = f"test_{uuid4().hex}"
+    """A database with the core and the test module, and nothing else in it.
+
+    It has the same name in every test, so that what was made for the one fits the next.
+    """
+    name = "test"
     await _run_on(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield server_url.set(database=name)
     await _run_on(server_url, f"DROP DATABASE {name} WITH (FORCE)")

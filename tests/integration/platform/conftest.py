@@ -44,9 +44,22 @@ def inbox(monkeypatch):
     return inbox
 
 
+@pytest.fixture(scope="session")
+def made_applications():
+    return {}
+
+
 @pytest.fixture
-async def client(settings, notes):
-    async with concurrent_client(create_app(settings, [notes])) as client:
+def application(settings, notes, made_applications):
+    """The core and the test module, made once for all tests that ask for the same settings."""
+    if settings not in made_applications:
+        made_applications[settings] = create_app(settings, [notes])
+    return made_applications[settings]
+
+
+@pytest.fixture
+async def client(application):
+    async with concurrent_client(application) as client:
         yield client
 
 

@@ -271,7 +271,7 @@ async def using_api_keys(world):
 @pytest.fixture
 def written(monkeypatch):
     """Set logging up as a server does with TOCHKA_LOG_LEVEL=debug; return where it writes to."""
-    stream, configure = io.StringIO(), structlog.configure
+    stream, configure, before = io.StringIO(), structlog.configure, structlog.get_config()
     handlers, level = logging.root.handlers[:], logging.root.level
     monkeypatch.setattr("sys.stderr", stream)
     # Not kept by loggers: they outlive the test.
@@ -280,7 +280,7 @@ def written(monkeypatch):
     )
     configure_logging("debug", packages=["notes_module"])
     yield stream
-    structlog.reset_defaults()
+    configure(**before)
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
 
