@@ -20,10 +20,11 @@ from .models import Model, PlatformModel, TenantModel, module_registry
 from .pagination import Page, PageQuery
 from .permissions import Permission
 from .problems import problems
-from .routing import ANONYMOUS
+from .routing import ANONYMOUS, ANY_MEMBER
 
 __all__ = [
     "ANONYMOUS",
+    "ANY_MEMBER",
     "Conflict",
     "CurrentPerson",
     "CurrentPrincipal",

@@ -92,10 +92,11 @@ def requires(permission: str) -> PermissionGuard:
         @post("/", guards=[requires("contacts:write")])
         async def create(...) -> ContactOut: ...
 
-    Anyone else is answered 403, before the body is read. A route that demands no permission is
-    open to people only: an API key is no more than what it holds. Guards of a router, of its
-    controllers and of their handlers are all asked. The name is one that the module, or a module it
-    depends on, declares in `tochka_permissions`; with another the module is quarantined.
+    Anyone else is answered 403, before the body is read. A route that demands no permission says so
+    by `ANY_MEMBER`, and is open to people only: an API key is no more than what it holds. Guards of
+    a router, of its controllers and of their handlers are all asked. The name is one that the
+    module, or a module it depends on, declares in `tochka_permissions`; with another the module is
+    quarantined.
     """
     return PermissionGuard(permission)
 

@@ -47,11 +47,11 @@ def tochka_routes() -> Sequence[ControllerRouterHandler]:  # type: ignore[empty-
 
     Runs: once per process, while the module is staged.
     Returns: Litestar controllers, routers or handlers. They are mounted under
-    `/api/v1/<module>`, so their own paths start at `/`. Every route demands a signed-in member of a
-    tenant that has the module enabled, unless it carries `opt=ANONYMOUS`, and the permissions that
-    its guards name (`requires`). A handler gets, by
-    parameter name, `session` (a transaction scoped to the tenant, committed before the response is
-    sent), `tenant` and `principal`.
+    `/api/v1/<module>`, so their own paths start at `/`. Every route says who may call it where the
+    tenant has the module enabled: members with the permissions that its guards name (`requires`),
+    every member (`opt=ANY_MEMBER`) or anyone (`opt=ANONYMOUS`). A handler gets, by parameter name,
+    `session` (a transaction scoped to the tenant, committed before the response is sent), `tenant`
+    and `principal`.
     Raises: the module is quarantined in phase `stage`.
     """
 

@@ -12,19 +12,19 @@ from zoo import ZOO
 MANY_ROUTES = """
 import os, sys
 from litestar import WebSocket, get, websocket
-from tochka_plugins import hookimpl
+from tochka_plugins import ANY_MEMBER, hookimpl
 
-@websocket("/news", name="news")
+@websocket("/news", name="news", opt=ANY_MEMBER)
 async def news(socket: WebSocket) -> None:
     await socket.accept()
     await socket.close()
 
-@get("/process")
+@get("/process", opt=ANY_MEMBER)
 async def process() -> dict[str, list[str]]:
     return {"imported": [*sys.modules], "folder": [os.getcwd()]}
 
 def handler(number):
-    @get(f"/{number}")
+    @get(f"/{number}", opt=ANY_MEMBER)
     async def read() -> int:
         return number
     return read

@@ -18,7 +18,7 @@ HOOKS = """
     from litestar import get
     from litestar.di import NamedDependency
     from sqlalchemy.orm import DeclarativeBase
-    from tochka_plugins import TenantModel, hookimpl, module_registry
+    from tochka_plugins import ANY_MEMBER, TenantModel, hookimpl, module_registry
 
     class Base(DeclarativeBase):
         registry = module_registry("shelf")
@@ -26,7 +26,7 @@ HOOKS = """
     class Book(TenantModel, Base):
         __tablename__ = "books"
 
-    @get("/")
+    @get("/", opt=ANY_MEMBER)
     async def version() -> str:
         return "{version}"
 

@@ -7,12 +7,12 @@ START = """
 import multiprocessing, os, time
 from pathlib import Path
 from litestar import get
-from tochka_plugins import hookimpl
+from tochka_plugins import ANY_MEMBER, hookimpl
 
 PLACE = Path(os.environ["PLACE"])
 IS_WORKER = multiprocessing.parent_process() is not None
 
-@get("/")
+@get("/", opt=ANY_MEMBER)
 async def read() -> str:
     return "served"
 

@@ -65,8 +65,8 @@ def declares(hook, value, words):
     return Animal("stage", words, source)
 
 
-HANDLER_A = "@get('/x')\nasync def a() -> None: ...\n"
-HANDLER_B = "@get('/y')\nasync def b() -> None: ...\n"
+HANDLER_A = "@get('/x', opt=ANY_MEMBER)\nasync def a() -> None: ...\n"
+HANDLER_B = "@get('/y', opt=ANY_MEMBER)\nasync def b() -> None: ...\n"
 
 ZOO = {
     "import_error": Animal(
@@ -147,12 +147,28 @@ ZOO = {
             HANDLER_A, "@get('/y', opt={'tochka_anonymous': 'no'})\nasync def b() -> None: ...\n"
         ),
     ),
+    "open_to_whom": Animal(
+        "stage",
+        "open_to_whom.hooks.b does not say who may call it: give it guards=[requires('…')]",
+        route(HANDLER_A, "@get('/y')\nasync def b() -> None: ...\n"),
+    ),
+    "two_minds": Animal(
+        "stage",
+        "says opt=ANY_MEMBER and requires('two_minds:read'), which exclude each other",
+        "@hookimpl\n"
+        "def tochka_permissions(): return [Permission('two_minds:read', 'Read')]\n"
+        + route(
+            HANDLER_A,
+            "@get('/y', opt=ANY_MEMBER, guards=[requires('two_minds:read')])\n"
+            "async def b() -> None: ...\n",
+        ),
+    ),
     "in_shared_caches": Animal(
         "stage",
         "says public in Cache-Control",
         route(
             HANDLER_A,
-            "@get('/y', response_headers={'cache-control': 'public'})\n"
+            "@get('/y', opt=ANY_MEMBER, response_headers={'cache-control': 'public'})\n"
             "async def b() -> None: ...\n",
         ),
     ),
@@ -164,7 +180,7 @@ ZOO = {
     "collision": Animal(
         "stage",
         "GET /x is handled more than once",
-        route(HANDLER_A, "@get('/x')\nasync def b() -> None: ...\n"),
+        route(HANDLER_A, "@get('/x', opt=ANY_MEMBER)\nasync def b() -> None: ...\n"),
     ),
     "unannotated": Animal(
         "stage",
@@ -175,19 +191,23 @@ ZOO = {
         "stage",
         "the module 'large' has the handler name 'news' too",
         "from litestar import WebSocket, websocket\n"
-        "@websocket('/', name='news')\nasync def a(socket: WebSocket) -> None: ...\n"
-        + route(HANDLER_B),
+        "@websocket('/', name='news', opt=ANY_MEMBER)\n"
+        "async def a(socket: WebSocket) -> None: ...\n" + route(HANDLER_B),
     ),
     "core_operation": Animal(
         "stage",
         "the core has the operation id 'ApiV1UsersMeMe' too",
-        route(HANDLER_A, "@get('/y', operation_id='ApiV1UsersMeMe')\nasync def b() -> None: ...\n"),
+        route(
+            HANDLER_A,
+            "@get('/y', operation_id='ApiV1UsersMeMe', opt=ANY_MEMBER)\n"
+            "async def b() -> None: ...\n",
+        ),
     ),
     "mounts": Animal(
         "stage",
         "mounts an application",
         "from litestar import asgi\nfrom litestar.types import Receive, Scope, Send\n"
-        "@asgi('/', is_mount=True, copy_scope=True)\n"
+        "@asgi('/', is_mount=True, copy_scope=True, opt=ANY_MEMBER)\n"
         "async def a(scope: Scope, receive: Receive, send: Send) -> None: ...\n" + route(HANDLER_B),
     ),
     "two_sockets": Animal(
@@ -195,7 +215,8 @@ ZOO = {
         "WEBSOCKET /live is handled more than once",
         "from litestar import WebSocket, websocket\n"
         + "".join(
-            f"@websocket('/live')\nasync def {name}(socket: WebSocket) -> None: ...\n"
+            "@websocket('/live', opt=ANY_MEMBER)\n"
+            f"async def {name}(socket: WebSocket) -> None: ...\n"
             for name in "ab"
         )
         + route(),

@@ -11,7 +11,7 @@ from tochka_core.app import create_app
 from tochka_core.http.mounting import API_PATH
 from tochka_core.registry.composition import compose
 from tochka_core.settings import Settings
-from tochka_plugins import hookimpl
+from tochka_plugins import ANY_MEMBER, hookimpl
 from tochka_plugins.host import Candidate, gate
 from tochka_plugins.host.gating import RESERVED_NAMES
 
@@ -37,14 +37,14 @@ def rehearsed(monkeypatch):
 
 
 def socket_named(name):
-    @websocket("/", name=name)
+    @websocket("/", name=name, opt=ANY_MEMBER)
     async def listen(socket: WebSocket) -> None: ...
 
     return listen
 
 
 def reading(**options):
-    @get("/", **options)
+    @get("/", opt=ANY_MEMBER, **options)
     async def read() -> None: ...
 
     return read

@@ -3,14 +3,31 @@
 from itertools import product
 
 import pytest
-from litestar import Controller, Litestar, Router, WebSocket, asgi, get, websocket
+from litestar import (
+    Controller,
+    HttpMethod,
+    Litestar,
+    Router,
+    WebSocket,
+    asgi,
+    get,
+    route,
+    websocket,
+)
 from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.params import FromPath
 from litestar.types import Receive, Scope, Send
 from tochka_core.http.mounting import RouteNameTaken, TrialMount, let_gate_ask, mount
 from tochka_core.http.route_rules import MODULE_KEY, PERMISSIONS_KEY, RouteRuleBroken
-from tochka_plugins import ANONYMOUS, ModuleInfo, Permission, requires, requires_step_up
+from tochka_plugins import (
+    ANONYMOUS,
+    ANY_MEMBER,
+    ModuleInfo,
+    Permission,
+    requires,
+    requires_step_up,
+)
 from tochka_plugins.host import StagedModule
 
 
@@ -66,8 +83,8 @@ class FakeCandidate:
         self.name = name
 
 
-def handler(path="/", **options):
-    @get(path, **options)
+def handler(path="/", *, opt=ANY_MEMBER, **options):
+    @get(path, opt=opt, **options)
     async def listed() -> list[str]:
         return []
 
@@ -87,7 +104,7 @@ def test_sound_routes_may_be_mounted(served):
     class Notes(Controller):
         path = "/all"
 
-        @get("/", name="notes")
+        @get("/", name="notes", opt=ANY_MEMBER)
         async def listed(self) -> list[str]:
             return []
 
@@ -120,7 +137,7 @@ def test_a_handler_whose_annotation_names_nothing_is_refused(core, staged):
 
 
 def test_one_name_for_two_handlers_of_a_module_is_refused(core, staged):
-    @get("/other", name="notes")
+    @get("/other", name="notes", opt=ANY_MEMBER)
     async def other() -> list[str]:
         return []
 
@@ -149,13 +166,13 @@ def test_handlers_without_names_never_collide(served):
 def named(kind, name):
     """Make a handler of each kind, with one name."""
 
-    @get("/http", name=name)
+    @get("/http", name=name, opt=ANY_MEMBER)
     async def over_http() -> None: ...
 
-    @websocket("/socket", name=name)
+    @websocket("/socket", name=name, opt=ANY_MEMBER)
     async def over_websocket(socket: WebSocket) -> None: ...
 
-    @asgi("/asgi", name=name, copy_scope=True)
+    @asgi("/asgi", name=name, copy_scope=True, opt=ANY_MEMBER)
     async def over_asgi(scope: Scope, receive: Receive, send: Send) -> None: ...
 
     return {"http": over_http, "websocket": over_websocket, "asgi": over_asgi}[kind]
@@ -235,6 +252,7 @@ def with_opt(place, opt):
 
 
 PLACES = ("http", "keyword", "websocket", "asgi", "controller", "router", "outer router")
+LAYERS = ("handler", "controller", "router")
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -249,19 +267,72 @@ def test_what_the_platform_says_of_a_route_is_not_for_modules_to_say(core, stage
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_any_route_may_be_opened_and_carry_keys_of_its_own(served, place):
-    assert served(notes=(with_opt(place, {**ANONYMOUS, "own": 1}),))[0].startswith("/notes")
+@pytest.mark.parametrize("word", [ANONYMOUS, ANY_MEMBER], ids=str)
+def test_any_route_may_be_opened_and_carry_keys_of_its_own(served, place, word):
+    assert served(notes=(with_opt(place, {**word, "own": 1}),))[0].startswith("/notes")
 
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize(
     "opt",
-    [{"exclude_from_auth": True}, {"tochka_anonymous": "no"}, {"tochka_anonymous": 1}],
+    [
+        {"exclude_from_auth": True},
+        {"tochka_anonymous": "no"},
+        {"tochka_anonymous": 1},
+        {"tochka_any_member": False},
+    ],
     ids=str,
 )
 def test_no_route_is_opened_by_another_word(core, staged, place, opt):
-    with pytest.raises(RouteRuleBroken, match="is opened by opt=ANONYMOUS, or not at all"):
+    word = "ANY_MEMBER" if "tochka_any_member" in opt else "ANONYMOUS"
+    with pytest.raises(RouteRuleBroken, match=f"is opened by opt={word}, or not at all"):
         TrialMount(core)(staged("notes", with_opt(place, opt)))
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_route_that_does_not_say_who_may_call_it_is_refused(core, staged, place):
+    with pytest.raises(RouteRuleBroken, match="does not say who may call it: give it guards="):
+        TrialMount(core)(staged("notes", with_opt(place, {"own": 1})))
+
+
+def test_one_handler_of_a_controller_that_does_not_say_it_is_enough_to_refuse(core, staged):
+    class Notes(Controller):
+        @get("/", opt=ANY_MEMBER)
+        async def listed(self) -> None: ...
+
+        @get("/other", guards=[requires_step_up()])
+        async def forgotten(self) -> None: ...
+
+    with pytest.raises(RouteRuleBroken, match=r"Notes\.forgotten does not say who may call it"):
+        TrialMount(core)(staged("notes", Notes))
+
+
+def test_an_authors_own_answer_to_options_says_who_may_call_it(core, staged, served):
+    def options(opt):
+        @route("/", http_method=HttpMethod.OPTIONS, opt=opt)
+        async def tell() -> None: ...
+
+        return tell
+
+    with pytest.raises(RouteRuleBroken, match="tell does not say who may call it"):
+        TrialMount(core)(staged("notes", options(None)))
+    assert served(notes=(options(ANY_MEMBER),)) == ["/notes"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_route_is_not_open_to_anyone_and_to_members_only(core, staged, place):
+    told = "says opt=ANONYMOUS and opt=ANY_MEMBER, which exclude each other"
+    with pytest.raises(RouteRuleBroken, match=told):
+        TrialMount(core)(staged("notes", with_opt(place, {**ANONYMOUS, **ANY_MEMBER})))
+
+
+@pytest.mark.parametrize("place", LAYERS)
+def test_a_route_is_not_for_members_whatever_they_hold_and_for_who_holds_something(
+    core, staged, place
+):
+    route = guarded(place, "notes:read", opt=ANY_MEMBER)
+    with pytest.raises(RouteRuleBroken, match=r"says opt=ANY_MEMBER and requires\('notes:read'\)"):
+        TrialMount(core)(staged("notes", route, permissions=["notes:read"]))
 
 
 @pytest.mark.parametrize("path", ["/../users", "/x/../../users/me", "/.", "/.."])
@@ -311,13 +382,13 @@ def test_a_path_and_method_handled_twice_is_refused(core, staged):
 def at(kind, path):
     """Make a handler of a kind at *path*."""
 
-    @get(path)
+    @get(path, opt=ANY_MEMBER)
     async def over_http(number: FromPath[int] = 0) -> None: ...
 
-    @websocket(path)
+    @websocket(path, opt=ANY_MEMBER)
     async def over_websocket(socket: WebSocket) -> None: ...
 
-    @asgi(path, copy_scope=True)
+    @asgi(path, copy_scope=True, opt=ANY_MEMBER)
     async def over_asgi(scope: Scope, receive: Receive, send: Send) -> None: ...
 
     return {"GET": over_http, "WEBSOCKET": over_websocket, "ASGI": over_asgi}[kind]
@@ -330,7 +401,7 @@ def test_a_path_that_two_handlers_of_one_kind_claim_is_refused(core, staged, kin
 
 
 def test_parameters_of_other_names_and_types_are_the_same_path(core, staged):
-    @get("/{text:str}")
+    @get("/{text:str}", opt=ANY_MEMBER)
     async def by_text(text: FromPath[str]) -> None: ...
 
     with pytest.raises(RouteRuleBroken, match=r"GET /\{text:str\} is handled more than once"):
@@ -342,7 +413,7 @@ def test_a_websocket_may_share_its_path_with_http(served):
 
 
 def test_a_mount_is_refused_as_it_takes_paths_of_other_modules(core, staged):
-    @asgi("/", is_mount=True, copy_scope=True)
+    @asgi("/", is_mount=True, copy_scope=True, opt=ANY_MEMBER)
     async def site(scope: Scope, receive: Receive, send: Send) -> None: ...
 
     with pytest.raises(RouteRuleBroken, match="site mounts an application"):
@@ -358,14 +429,11 @@ def guarded(place, permission, **options):
         async def read(self) -> None: ...
 
     if place == "handler":
-        return handler(guards=guards, **options)
+        return handler(guards=guards, **{"opt": None, **options})
     if place == "controller":
         Whole.guards = guards
         return Whole
     return Router("/", route_handlers=[Router("/in", route_handlers=[Whole])], guards=guards)
-
-
-LAYERS = ("handler", "controller", "router")
 
 
 @pytest.mark.parametrize("place", LAYERS)

@@ -7,10 +7,10 @@ from typing import Final
 from litestar import Litestar, Router
 from litestar.handlers import ASGIRouteHandler, BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute, WebSocketRoute
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, Guard
 from litestar.types.internal_types import PathParameterDefinition
 from tochka_plugins.guards import PermissionGuard, StepUpGuard
-from tochka_plugins.routing import ANONYMOUS_KEY
+from tochka_plugins.routing import ANONYMOUS_KEY, ANY_MEMBER_KEY
 
 MODULE_KEY: Final = "tochka_module"
 """The key in a route's `opt` that says which module it belongs to; the platform sets it."""
@@ -20,6 +20,9 @@ PERMISSIONS_KEY: Final = "tochka_permissions"
 
 _PLATFORM_PREFIX: Final = "tochka_"
 """Keys in a route's `opt` that begin so have a meaning to the platform."""
+
+_FOR_MODULES: Final = {ANONYMOUS_KEY: "ANONYMOUS", ANY_MEMBER_KEY: "ANY_MEMBER"}
+"""Those of them that are for modules to set, with the word that does so."""
 
 _FRAMEWORKS_OPT_OUT: Final = "exclude_from_auth"
 """What opens a route to Litestar's own authentication, and has no meaning to the platform."""
@@ -42,9 +45,10 @@ def refuse_unsafe_routes(
     Raises:
         RouteRuleBroken: two handlers claim one path and method; one leaves its place by its path,
             has a signature that cannot be read, sets what is the platform's to set, opens itself by
-            other words than `ANONYMOUS`, requires a permission that is none, or anything of people
-            who are not signed in, mounts an application, or has responses cached where the tenant
-            is not in the key.
+            other words than `ANONYMOUS` and `ANY_MEMBER`, does not say who may call it, or says two
+            things of it, requires a permission that is none, or anything of people who are not
+            signed in, mounts an application, or has responses cached where the tenant is not in the
+            key.
     """
     taken: set[tuple[str, str]] = set()
     for contribution in contributions:
@@ -55,6 +59,7 @@ def refuse_unsafe_routes(
                 _refuse_platform_keys(handler)
                 _refuse_other_opt_outs(handler)
                 _refuse_vain_guards(handler, permissions)
+                _refuse_unsaid_callers(handler)
                 _refuse_mount(handler)
                 _refuse_cache_keys(handler)
                 _refuse_shared_caches(handler)
@@ -115,7 +120,7 @@ def _refuse_unreadable_signature(handler: BaseRouteHandler) -> None:
 def _refuse_platform_keys(handler: BaseRouteHandler) -> None:
     for layer in handler.ownership_layers:
         for key in layer.opt or {}:
-            if key.startswith(_PLATFORM_PREFIX) and key != ANONYMOUS_KEY:
+            if key.startswith(_PLATFORM_PREFIX) and key not in _FOR_MODULES:
                 raise RouteRuleBroken(f"tochka_routes: {handler.handler_name} sets {key!r}")
 
 
@@ -123,16 +128,18 @@ def _refuse_other_opt_outs(handler: BaseRouteHandler) -> None:
     """Refuse what reads as if it opened a route, or opens it by accident: `"no"` is true."""
     for layer in handler.ownership_layers:
         opt = layer.opt or {}
-        if _FRAMEWORKS_OPT_OUT in opt or opt.get(ANONYMOUS_KEY, True) is not True:
+        mistaken = next((key for key in _FOR_MODULES if opt.get(key, True) is not True), None)
+        if _FRAMEWORKS_OPT_OUT in opt or mistaken:
+            word = _FOR_MODULES[mistaken or ANONYMOUS_KEY]
             raise RouteRuleBroken(
-                f"tochka_routes: {handler.handler_name} is opened by opt=ANONYMOUS, or not at all"
+                f"tochka_routes: {handler.handler_name} is opened by opt={word}, or not at all"
             )
 
 
 def _refuse_vain_guards(handler: BaseRouteHandler, permissions: AbstractSet[str]) -> None:
     """Refuse what would shut out everybody."""
-    is_open = any((layer.opt or {}).get(ANONYMOUS_KEY) for layer in handler.ownership_layers)
-    for guard in (guard for layer in handler.ownership_layers for guard in layer.guards or ()):
+    is_open = _says(handler, ANONYMOUS_KEY)
+    for guard in _guards(handler):
         if isinstance(guard, PermissionGuard):
             told = f"tochka_routes: {handler.handler_name} requires {guard.permission!r}"
             if guard.permission not in permissions:
@@ -145,6 +152,37 @@ def _refuse_vain_guards(handler: BaseRouteHandler, permissions: AbstractSet[str]
             continue
         if is_open:
             raise RouteRuleBroken(f"{told} of people who need not be signed in")
+
+
+def _refuse_unsaid_callers(handler: BaseRouteHandler) -> None:
+    """Refuse what does not say who may call it: somebody may just have forgotten to."""
+    if handler.fn.__module__ == HTTPRoute.__module__:
+        return  # the framework's answer to OPTIONS, which tells no more than the methods
+    said = [f"opt={word}" for key, word in _FOR_MODULES.items() if _says(handler, key)]
+    said += [
+        f"requires({guard.permission!r})"
+        for guard in _guards(handler)
+        if isinstance(guard, PermissionGuard)
+    ][:1]
+    told = f"tochka_routes: {handler}"
+    if not said:
+        raise RouteRuleBroken(
+            f"{told} does not say who may call it: give it guards=[requires('…')] with a permission"
+            " that the module declares, opt=ANY_MEMBER for every member, whatever they hold, or"
+            " opt=ANONYMOUS for people who are not signed in"
+        )
+    if len(said) > 1:
+        raise RouteRuleBroken(f"{told} says {' and '.join(said)}, which exclude each other")
+
+
+def _says(handler: BaseRouteHandler, key: str) -> bool:
+    return any((layer.opt or {}).get(key) for layer in handler.ownership_layers)
+
+
+def _guards(handler: BaseRouteHandler) -> Iterator[Guard]:
+    """Yield the guards of all layers, which are all asked."""
+    for layer in handler.ownership_layers:
+        yield from layer.guards or ()
 
 
 def _refuse_mount(handler: BaseRouteHandler) -> None:

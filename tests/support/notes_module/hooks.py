@@ -10,6 +10,7 @@ from msgspec import Meta
 from sqlalchemy import delete, select, text
 from tochka_plugins import (
     ANONYMOUS,
+    ANY_MEMBER,
     Conflict,
     CurrentPrincipal,
     CurrentTenant,
@@ -31,56 +32,56 @@ class Unspeakable:
     """Nothing can encode it."""
 
 
-@get("/")
+@get("/", opt=ANY_MEMBER)
 async def list_notes(session: Session) -> list[str]:
     return list(await session.scalars(select(Note.text).order_by(Note.text)))
 
 
-@post("/")
+@post("/", opt=ANY_MEMBER)
 async def add_note(data: JSONBody[NoteIn], session: Session) -> str:
     session.add(Note(text=data.text))
     return data.text
 
 
-@post("/then-conflict")
+@post("/then-conflict", opt=ANY_MEMBER)
 async def add_and_conflict(data: JSONBody[NoteIn], session: Session) -> None:
     session.add(Note(text=data.text))
     await session.flush()
     raise Conflict("Changed my mind.")
 
 
-@post("/then-crash")
+@post("/then-crash", opt=ANY_MEMBER)
 async def add_and_crash(data: JSONBody[NoteIn], session: Session) -> None:
     session.add(Note(text=data.text))
     await session.flush()
     raise RuntimeError(f"the secret is {data.text}")
 
 
-@post("/then-unspeakable")
+@post("/then-unspeakable", opt=ANY_MEMBER)
 async def add_and_answer_nonsense(data: JSONBody[NoteIn], session: Session) -> object:
     session.add(Note(text=data.text))
     await session.flush()
     return Unspeakable()
 
 
-@get("/mine-whatever-i-ask")
+@get("/mine-whatever-i-ask", opt=ANY_MEMBER)
 async def break_out(session: Session, statement: FromQuery[str]) -> list[str]:
     """Run any statement, as a careless author might."""
     result = await session.execute(text(statement))
     return [str(row) for row in result] if result.returns_rows else []
 
 
-@get("/colours")
+@get("/colours", opt=ANY_MEMBER)
 async def list_colours(session: Session) -> list[str]:
     return list(await session.scalars(select(Colour.name)))
 
 
-@get("/cached", cache=True)
+@get("/cached", cache=True, opt=ANY_MEMBER)
 async def list_and_remember(session: Session) -> list[str]:
     return list(await session.scalars(select(Note.text)))
 
 
-@get("/nothing")
+@get("/nothing", opt=ANY_MEMBER)
 async def read_nothing() -> None:
     """Ask the database for nothing."""
 
