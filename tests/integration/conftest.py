@@ -183,7 +183,7 @@ async def database_url(server_url, template):
     It has the same name in every test, so that what was made for the one fits the next.
     """
     name = "test"
-    await _run_on(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await _run_on(server_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield server_url.set(database=name)
     await _run_on(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 

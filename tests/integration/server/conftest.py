@@ -48,6 +48,7 @@ def serve(place):
         started.append(platform)
         if is_awaited:
             platform.wait_until_live()
+            platform.wait_for("Started worker-1")
         return platform
 
     yield serve
