@@ -44,6 +44,9 @@ from tochka_core.http.request_id import RequestId
 from tochka_core.messages.allowances import MessageAllowances
 from tochka_core.messages.messenger import Messenger
 from tochka_core.messages.sending import PhoneMessages
+from tochka_core.module_settings.catalog import SettingsCatalog
+from tochka_core.module_settings.controllers import SettingsController
+from tochka_core.module_settings.reading import SettingsReader
 from tochka_core.passwords.changing import PasswordService
 from tochka_core.passwords.controllers import PasswordController
 from tochka_core.passwords.current import CurrentPasswords
@@ -90,6 +93,7 @@ _CONTROLLERS: Final = (
     DomainController,
     OwnPermissionController,
     ModuleController,
+    SettingsController,
 )
 """What the core serves under `/api/v1`."""
 
@@ -104,8 +108,10 @@ class _Shared(msgspec.Struct, frozen=True, kw_only=True):
     messenger: Messenger
     modules: Sequence[StagedModule]
     permission_catalog: PermissionCatalog
+    ring: EncryptionRing
     sessions: Sessions
     settings: Settings
+    settings_catalog: SettingsCatalog
     stopped_modules: set[str]
     """Those that could not be loaded, and from then on those that could not be started."""
     tokens: AccessTokens
@@ -136,7 +142,9 @@ def create_app(
             *map(mount_absent, absent),
         ],
         request_class=JsonRequest,
-        dependencies=public_dependencies(shared.database),
+        dependencies=public_dependencies(
+            shared.database, SettingsReader(shared.cache, shared.settings_catalog, shared.ring)
+        ),
         middleware=[_access_control(shared)],
         before_request=refuse_nul,
         request_max_body_size=settings.max_body_bytes,
@@ -177,6 +185,7 @@ def _share(settings: Settings, modules: Sequence[StagedModule], absent: Collecti
         ),
         modules=modules,
         permission_catalog=PermissionCatalog(modules),
+        ring=EncryptionRing(settings.encryption_ring),
         sessions=Sessions(
             database=database,
             tokens=tokens,
@@ -184,6 +193,7 @@ def _share(settings: Settings, modules: Sequence[StagedModule], absent: Collecti
             idle_days=settings.session_idle_days,
         ),
         settings=settings,
+        settings_catalog=SettingsCatalog(modules, absent=absent),
         stopped_modules=stopped_modules,
         tokens=tokens,
         uses=KeyUses(database),
@@ -210,12 +220,14 @@ def _core_routes(shared: _Shared, proofs: ProofFinder) -> Router:
         "access_cache": shared.cache,
         "counter": shared.counter,
         "database": shared.database,
+        "encryption_ring": shared.ring,
         "exports": Exports(settings),
         "messenger": shared.messenger,
         "permission_catalog": shared.permission_catalog,
         "proofs": proofs,
         "sessions": shared.sessions,
         "settings": settings,
+        "settings_catalog": shared.settings_catalog,
         "stopped_modules": stopped_modules,
         "tenant_hooks": TenantHooks(
             shared.modules, stopped=stopped_modules, hook_seconds=settings.import_seconds
@@ -278,7 +290,7 @@ def _auth_services(shared: _Shared) -> Mapping[str, object]:
             current_passwords=current_passwords,
             database=database,
             messages=messages,
-            ring=EncryptionRing(settings.encryption_ring),
+            ring=shared.ring,
             sessions=shared.sessions,
         ),
     }

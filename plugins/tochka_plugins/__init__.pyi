@@ -13,7 +13,14 @@ from .errors import (
 from .guards import requires, requires_step_up
 from .hookspecs import hookimpl
 from .info import ModuleInfo
-from .injection import CurrentPerson, CurrentPrincipal, CurrentTenant, RequestedPage, Session
+from .injection import (
+    CurrentPerson,
+    CurrentPrincipal,
+    CurrentSettings,
+    CurrentTenant,
+    RequestedPage,
+    Session,
+)
 from .limits import Limit
 from .messages import Message
 from .models import Model, PlatformModel, TenantModel, module_registry
@@ -21,6 +28,7 @@ from .pagination import Page, PageQuery
 from .permissions import Permission
 from .problems import problems
 from .routing import ANONYMOUS, ANY_MEMBER
+from .settings import Secret
 
 __all__ = [
     "ANONYMOUS",
@@ -28,6 +36,7 @@ __all__ = [
     "Conflict",
     "CurrentPerson",
     "CurrentPrincipal",
+    "CurrentSettings",
     "CurrentTenant",
     "InvalidInput",
     "Limit",
@@ -46,6 +55,7 @@ __all__ = [
     "PlatformRunner",
     "Principal",
     "RequestedPage",
+    "Secret",
     "Session",
     "Tenant",
     "TenantModel",

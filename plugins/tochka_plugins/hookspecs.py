@@ -50,8 +50,8 @@ def tochka_routes() -> Sequence[ControllerRouterHandler]:  # type: ignore[empty-
     `/api/v1/<module>`, so their own paths start at `/`. Every route says who may call it where the
     tenant has the module enabled: members with the permissions that its guards name (`requires`),
     every member (`opt=ANY_MEMBER`) or anyone (`opt=ANONYMOUS`). A handler gets, by parameter name,
-    `session` (a transaction scoped to the tenant, committed before the response is sent), `tenant`
-    and `principal`.
+    `session` (a transaction scoped to the tenant, committed before the response is sent),
+    `tenant`, `principal` and `settings`.
     Raises: the module is quarantined in phase `stage`.
     """
 
@@ -99,10 +99,12 @@ def tochka_permissions() -> Sequence[Permission]:  # type: ignore[empty-body]  #
 def tochka_settings() -> type[msgspec.Struct]:  # type: ignore[empty-body]  # as above
     """Declare what each tenant may set for itself.
 
-    Runs: once per process, while the module is staged. Nothing stores settings yet.
-    Returns: a subclass of `msgspec.Struct`. It has a JSON Schema, and each field has a default that
-    fits its type and comes back from JSON as it was: every tenant has valid settings before it sets
-    any.
+    Runs: once per process, while the module is staged. People who manage the tenant's modules set
+    them; a handler gets them by `settings: CurrentSettings[...]`.
+    Returns: a subclass of `msgspec.Struct`, with a field for each setting and `Secret` for what is
+    to be shown to nobody. It has a JSON Schema, and each field has a default that fits its type and
+    comes back from JSON as it was: every tenant has valid settings before it sets any. Structs
+    within it forbid unknown fields.
     Raises: the module is quarantined in phase `stage`; also when a default factory or the
     `__post_init__` of the struct does.
     """

@@ -4,11 +4,16 @@
 async def create(data: NoteIn, session: Session, tenant: CurrentTenant) -> NoteOut: ...
 """
 
+from typing import TypeAlias, TypeVar
+
+import msgspec
 from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_plugins.context import Person, Principal, Tenant
 from tochka_plugins.pagination import PageQuery
+
+SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)
 
 Session = NamedDependency[AsyncSession]
 """`session`: a transaction that sees and writes the rows of the chosen tenant only.
@@ -28,3 +33,10 @@ CurrentPerson = NamedDependency[Person]
 
 RequestedPage = NamedDependency[PageQuery]
 """`page_query`: the page that `limit`, `offset`, `order_by` and `search` ask for."""
+
+CurrentSettings: TypeAlias = NamedDependency[SettingsT]
+"""`settings`: what the chosen tenant has set, and the defaults of what it has not.
+
+`CurrentSettings[NoteSettings]`, of the struct that the module gives in `tochka_settings`. They are
+as of this request, read without a query, and nobody else's: a handler may do with them as it likes.
+"""

@@ -2,6 +2,7 @@
 
 from itertools import product
 
+import msgspec
 import pytest
 from litestar import (
     Controller,
@@ -15,6 +16,7 @@ from litestar import (
     websocket,
 )
 from litestar.datastructures import CacheControlHeader
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.params import FromPath
 from litestar.types import Receive, Scope, Send
@@ -23,6 +25,7 @@ from tochka_core.http.route_rules import MODULE_KEY, PERMISSIONS_KEY, RouteRuleB
 from tochka_plugins import (
     ANONYMOUS,
     ANY_MEMBER,
+    CurrentSettings,
     ModuleInfo,
     Permission,
     requires,
@@ -35,8 +38,9 @@ from tochka_plugins.host import StagedModule
 def staged():
     """Make a staged module with *routes*."""
 
-    def make(name, *routes, permissions=(), requires=frozenset()):
+    def make(name, *routes, permissions=(), requires=frozenset(), settings=None):
         return StagedModule(
+            settings=settings,
             permissions=tuple(Permission(name, "Allow it") for name in permissions),
             requires=requires,
             candidate=FakeCandidate(name),
@@ -462,6 +466,56 @@ def test_an_open_route_requires_nothing(core, staged, place):
     route = guarded(place, "notes:read", opt=ANONYMOUS)
     with pytest.raises(RouteRuleBroken, match="need not be signed in"):
         TrialMount(core)(staged("notes", route, permissions=["notes:read"]))
+
+
+class Colours(msgspec.Struct):
+    first: str = "red"
+
+
+class Sizes(msgspec.Struct):
+    first: int = 1
+
+
+@get("/", opt=ANY_MEMBER)
+async def read_colours(settings: CurrentSettings[Colours]) -> str:
+    return settings.first
+
+
+async def provide_first(settings: CurrentSettings[Colours]) -> str:
+    return settings.first
+
+
+@get("/", opt=ANY_MEMBER, dependencies={"first": Provide(provide_first)})
+async def read_first(first: NamedDependency[str]) -> str:
+    return first
+
+
+async def provide_own() -> dict[str, str]: ...
+
+
+@get("/", opt=ANY_MEMBER, dependencies={"settings": Provide(provide_own)})
+async def read_own(settings: NamedDependency[dict[str, str]]) -> str:
+    return settings["of"]
+
+
+@pytest.fixture
+def core_with_settings():
+    async def provide_settings() -> msgspec.Struct: ...
+
+    return Litestar(dependencies={"settings": Provide(provide_settings)})
+
+
+@pytest.mark.parametrize("route", [read_colours, read_first])
+def test_a_handler_asks_for_the_settings_that_the_module_gives(core_with_settings, staged, route):
+    trial = TrialMount(core_with_settings)
+    trial(staged("notes", route, settings=Colours))
+    for settings, given in ((Sizes, "Sizes"), (None, "nothing")):
+        with pytest.raises(RouteRuleBroken, match=f"tochka_settings gives, which is {given}"):
+            trial(staged("other", route, settings=settings))
+
+
+def test_a_module_may_give_settings_of_its_own(core_with_settings, staged):
+    TrialMount(core_with_settings)(staged("notes", read_own))
 
 
 def test_an_open_route_asks_for_no_step_up(core, staged):

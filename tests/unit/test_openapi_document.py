@@ -62,7 +62,7 @@ def document():
                     dependencies=core_dependencies(None, {"service": None}),
                 )
             ],
-            dependencies=public_dependencies(None),
+            dependencies=public_dependencies(None, None),
             plugins=[ClosedStructs()],
         )
         let_gate_ask(app)

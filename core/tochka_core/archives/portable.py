@@ -8,9 +8,12 @@ from tochka_plugins.schemas import CORE_SCHEMA
 
 from tochka_core.tenants.tables import TenantTable, list_tenant_tables
 
-STAYING: Final = frozenset({f"{CORE_SCHEMA}.api_keys", f"{CORE_SCHEMA}.api_key_uses"})
-"""Whoever makes an archive could bring in keys of their own, and whoever holds a key that was
-exported would have one more."""
+STAYING: Final = frozenset(
+    f"{CORE_SCHEMA}.{table}" for table in ("api_keys", "api_key_uses", "module_secrets")
+)
+"""Whoever makes an archive could bring in API keys of their own, and whoever holds a key that was
+exported would have one more. Secrets of settings are encrypted for one tenant here, and decrypt
+nowhere else."""
 
 
 async def list_portable_tables(session: AsyncSession) -> Sequence[TenantTable]:

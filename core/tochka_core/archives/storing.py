@@ -21,6 +21,7 @@ from tochka_core.archives.rows import TableReading
 from tochka_core.audit.services import is_told_of, record
 from tochka_core.db.narrowing import narrowed
 from tochka_core.domains.claims import check_claims, renew_tokens
+from tochka_core.module_settings.history import check_versions
 from tochka_core.registry.record import read_ready
 from tochka_core.registry.services import enabled_modules
 from tochka_core.tenants.invitations import check_invitations
@@ -61,7 +62,8 @@ async def store_archive(
 
     Raises:
         ArchiveRefused: a module is missing or at another revision, or the archive does not fit.
-        InvalidInput: a name, of the tenant, a role or a domain, or a phone breaks a rule.
+        InvalidInput: a name, of the tenant, a role or a domain, a phone or what is told of a change
+            of settings breaks a rule.
         Conflict: the name or the id is taken, or the id was, or there are too many roles.
     """
     manifest = archive.manifest
@@ -78,6 +80,7 @@ async def store_archive(
         await check_roles(session, tenant.id)
         await check_claims(session, tenant.id)
         await check_invitations(session, tenant.id)
+        await check_versions(session, tenant.id)
         # Tokens are read in the DNS by anybody, and whoever made the archive may have done so.
         await renew_tokens(session, tenant.id)
     except DBAPIError as error:

@@ -27,6 +27,7 @@ from tochka_core.archives.portable import list_portable_tables
 from tochka_core.archives.revisions import core_revision
 from tochka_core.archives.zipping import Entry, Zipping
 from tochka_core.db.narrowing import narrowed
+from tochka_core.module_settings.stored import set_modules
 from tochka_core.registry.models import Module
 from tochka_core.registry.services import enabled_modules
 from tochka_core.tenants.models import Tenant
@@ -126,8 +127,8 @@ async def _modules_of(
     tables: Sequence[TenantTable],
     revisions: Mapping[str, str | None],
 ) -> list[ExportedModule]:
-    """Return the modules that the tenant has enabled, or that keep rows of it, by name."""
-    names = set(await enabled_modules(session, tenant_id))
+    """Return the modules that the tenant has enabled or set, or that keep rows of it, by name."""
+    names = {*await enabled_modules(session, tenant_id), *await set_modules(session, tenant_id)}
     for table in tables:
         if table.module is not None and table.module not in names:
             has_rows = text(f"SELECT EXISTS (SELECT FROM {table.quoted} WHERE tenant_id = :tenant)")  # noqa: S608 - the catalog has quoted it

@@ -12,7 +12,7 @@ from tochka_core.errors import ConfigurationError
 KEY_BYTES: Final = 32
 """AES-256."""
 
-NO_KEYS: Final = "TOCHKA_ENCRYPTION_KEYS is not set: nobody can set up an authenticator app"
+NO_KEYS: Final = "TOCHKA_ENCRYPTION_KEYS is not set: no secret can be kept"
 """What an operator is told who may not know."""
 
 _WRITTEN: Final = re.compile(rf"[0-9a-fA-F]{{{KEY_BYTES * 2}}}")

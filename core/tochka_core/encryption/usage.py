@@ -1,9 +1,8 @@
 """Where encrypted secrets are kept, and with which keys."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Final
-from uuid import UUID
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, SQLColumnExpression, func, select, update
@@ -11,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_core.db.tables import CoreBase
 from tochka_core.encryption.ring import EncryptionRing
+from tochka_core.module_settings.models import ModuleSecret
+from tochka_core.module_settings.stored import place_of_secret as place_of_setting
 from tochka_core.second_factor.factors import place_of_secret
 from tochka_core.second_factor.models import SecondFactor
 
@@ -20,13 +21,21 @@ class Kept(msgspec.Struct, frozen=True):
 
     table: type[CoreBase]
     secret: SQLColumnExpression[str]
-    owner: SQLColumnExpression[UUID]
+    owner: tuple[SQLColumnExpression[Any], ...]
     """Tells the rows apart."""
-    place: Callable[[UUID], str]
+    place: Callable[..., str]
     """What the secret of an owner is bound to."""
 
 
-KEPT: Final = (Kept(SecondFactor, SecondFactor.secret, SecondFactor.user_id, place_of_secret),)
+KEPT: Final = (
+    Kept(SecondFactor, SecondFactor.secret, (SecondFactor.user_id,), place_of_secret),
+    Kept(
+        ModuleSecret,
+        ModuleSecret.secret,
+        (ModuleSecret.tenant_id, ModuleSecret.module, ModuleSecret.field),
+        place_of_setting,
+    ),
+)
 """All columns of encrypted secrets; a new one needs a line here."""
 
 
@@ -48,19 +57,20 @@ async def renew_secrets(session: AsyncSession, ring: EncryptionRing) -> int:
     """
     renewed = 0
     for kept in KEPT:
-        for owner, secret in await session.execute(select(kept.owner, kept.secret)):
+        for secret, *owner in await session.execute(select(kept.secret, *kept.owner)):
             if ring.is_outdated(secret):
-                place = kept.place(owner)
+                place = kept.place(*owner)
                 fresh = ring.encrypt(ring.decrypt(secret, place=place), place=place)
                 await _replace(session, kept, owner, secret, fresh)
                 renewed += 1
     return renewed
 
 
-async def _replace(session: AsyncSession, kept: Kept, owner: UUID, secret: str, fresh: str) -> None:
+async def _replace(
+    session: AsyncSession, kept: Kept, owner: Sequence[object], secret: str, fresh: str
+) -> None:
     """Store *fresh*, unless somebody has stored another secret meanwhile."""
+    own = [column == value for column, value in zip(kept.owner, owner, strict=True)]
     await session.execute(
-        update(kept.table)
-        .where(kept.owner == owner, kept.secret == secret)
-        .values({kept.secret: fresh})
+        update(kept.table).where(*own, kept.secret == secret).values({kept.secret: fresh})
     )

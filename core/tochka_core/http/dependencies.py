@@ -8,6 +8,7 @@ fails, the client reads the error.
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+import msgspec
 from litestar import Request
 from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,8 @@ from tochka_plugins.pagination import provide_page_query
 
 from tochka_core.db import Database
 from tochka_core.http.client import Client, client_of
+from tochka_core.http.route_rules import MODULE_KEY
+from tochka_core.module_settings.reading import SettingsReader
 
 
 async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
@@ -50,18 +53,27 @@ async def provide_client(request: Request[Any, Any, Any]) -> Client:
     return client_of(request)
 
 
-def public_dependencies(database: Database) -> Mapping[str, Provide]:
+def public_dependencies(
+    database: Database, settings_reader: SettingsReader
+) -> Mapping[str, Provide]:
     """Return what any handler may ask for, in a module and in the core."""
 
     async def provide_session(tenant: CurrentTenant) -> AsyncIterator[AsyncSession]:
         async with database.tenant_scope(tenant.id) as session:
             yield session
 
+    async def provide_settings(
+        request: Request[Any, Any, Any], tenant: CurrentTenant
+    ) -> msgspec.Struct:
+        module: str = request.route_handler.opt[MODULE_KEY]
+        return await settings_reader.read(tenant.id, module)
+
     return {
         "page_query": Provide(provide_page_query),
         "person": Provide(provide_person),
         "principal": Provide(provide_principal),
         "session": Provide(provide_session),
+        "settings": Provide(provide_settings),
         "tenant": Provide(provide_tenant),
     }
 

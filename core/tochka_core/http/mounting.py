@@ -13,6 +13,7 @@ from tochka_core.http.problems import NOTHING_HERE
 from tochka_core.http.route_rules import (
     MODULE_KEY,
     PERMISSIONS_KEY,
+    RouteRuleBroken,
     handlers_at,
     refuse_unsafe_routes,
 )
@@ -25,6 +26,9 @@ _METHODS: Final = [
     HttpMethod.PATCH,
     HttpMethod.DELETE,
 ]
+
+SETTINGS: Final = "settings"
+"""The name by which a handler asks for the settings of its module."""
 
 _OPERATIONS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -84,8 +88,8 @@ class TrialMount:
         """Try to mount *module*.
 
         Raises:
-            RouteRuleBroken: a route would escape the gate, mix tenants up, hide another route, or
-                shut out everybody.
+            RouteRuleBroken: a route would escape the gate, mix tenants up, hide another route,
+                shut out everybody, or be given other settings than it asks for.
             RouteNameTaken: the core, or a module that passed, has the same name or operation id.
             Exception: whatever Litestar finds wrong with the routes or their description.
         """
@@ -95,6 +99,7 @@ class TrialMount:
         app = Litestar(
             route_handlers=[mount(module)], dependencies=self._dependencies, logging_config=None
         )
+        self._refuse_other_settings(module, app)
         encode_json(app.openapi_schema.to_schema())
         names = set(_names(app, _path(module)))
         for kind, name in sorted(names & self._owners.keys()):
@@ -102,6 +107,24 @@ class TrialMount:
             raise RouteNameTaken(f"tochka_routes: {owner} has the {kind} {name!r} too")
         self._permissions[module.name] = own
         self._owners.update(dict.fromkeys(names, f"the module {module.name!r}"))
+
+    def _refuse_other_settings(self, module: StagedModule, app: Litestar) -> None:
+        """Refuse a handler that the platform would give other settings than it asks for."""
+        given = self._dependencies.get(SETTINGS)
+        for handler in handlers_at(app, _path(module)):
+            providers = handler.resolve_dependencies()
+            if given is None or providers.get(SETTINGS) is not given:
+                continue  # the module gives something of its own by that name
+            signatures = [handler.parsed_fn_signature]
+            signatures += [provider.parsed_fn_signature for provider in providers.values()]
+            for wanted in (signature.parameters.get(SETTINGS) for signature in signatures):
+                if wanted is None or (module.settings and wanted.is_subclass_of(module.settings)):
+                    continue
+                declared = module.settings and module.settings.__name__
+                raise RouteRuleBroken(
+                    f"tochka_routes: {handler.handler_name} asks for settings of another type than"
+                    f" tochka_settings gives, which is {declared or 'nothing'}"
+                )
 
 
 def _path(module: StagedModule) -> str:

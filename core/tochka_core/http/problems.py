@@ -25,6 +25,7 @@ from tochka_plugins.errors import TochkaError
 from tochka_core.http.database_errors import explain
 from tochka_core.http.last_resort import SERVER_ERROR_DETAIL, SERVER_ERROR_TITLE
 from tochka_core.http.request_id import current_request_id
+from tochka_core.pointers import path_in, pointer_to, steps_of, without_path
 
 _log = structlog.get_logger(__name__)
 
@@ -119,10 +120,7 @@ def _field_errors(error: HTTPException) -> Iterator[dict[str, str]]:
         yield _body_error(error.detail, None)
 
 
-_MSGSPEC_PATH: Final = re.compile(r" - at `\$(?P<path>[^`]*)`")
 _IN_BODY: Final = re.compile(r" - at `\$\.data[.\[`]")
-_MSGSPEC_FIELD: Final = re.compile(r"(?:unknown|required) field `(?P<field>[^`]*)`")
-_PATH_STEP: Final = re.compile(r"[^.\[\]]+")
 _NO_BODY: Final = frozenset({"'data'", "Object missing required field `data`"})
 """What the framework says of a handler's `data` that the request does not give."""
 
@@ -131,13 +129,10 @@ def _body_error(message: str, key: str | None) -> dict[str, str]:
     """Return msgspec's sentence with a JSON pointer (RFC 6901) to the field it names."""
     if message in _NO_BODY:
         return {"pointer": "", "detail": "Send a JSON document."}
-    path = _MSGSPEC_PATH.search(message)
-    place = re.sub(r"\A\.?data(?=\W|\Z)", "", path["path"] if path else key or "")
-    steps = _PATH_STEP.findall(place)
-    if field := _MSGSPEC_FIELD.search(message):
-        steps.append(field["field"])
-    pointer = "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
-    return {"pointer": pointer, "detail": _MSGSPEC_PATH.sub("", message)}
+    path = path_in(message)
+    place = re.sub(r"\A\.?data(?=\W|\Z)", "", (key or "") if path is None else path)
+    pointer = pointer_to(steps_of(message, place))
+    return {"pointer": pointer, "detail": without_path(message)}
 
 
 def _from_database_error(error: SQLAlchemyError | AdvancedAlchemyError) -> ProblemDetailsException:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import FieldInfo
 
+from tochka_plugins.host.settings_types import hidden_secrets, open_types, secret_fields
 from tochka_plugins.host.storable import is_storable
 
 
@@ -27,12 +28,28 @@ def broken_settings_rules(settings: type[msgspec.Struct]) -> Iterator[str]:
         return
     if not _is_storable(schema):
         yield f"{settings.__name__} has a NUL in its JSON Schema"
+    yield from _broken_shape(settings)
     if required := [field.name for field in fields if field.required]:
         yield f"{settings.__name__} must have defaults for {', '.join(required)}"
         return
     defaults = settings()
+    secrets = secret_fields(settings)
     for field in fields:
-        yield from _broken_default(field, getattr(defaults, field.name))
+        default = getattr(defaults, field.name)
+        if field.name in secrets and default not in ("", None):
+            yield f"the default of the secret {field.name} must be '' or None"
+        else:
+            yield from _broken_default(field, default)
+
+
+def _broken_shape(settings: type[msgspec.Struct]) -> Iterator[str]:
+    config = settings.__struct_config__
+    if config.array_like or config.tag is not None:
+        yield f"{settings.__name__} must be a JSON object of its fields: no array_like, no tag"
+    for name in hidden_secrets(settings):
+        yield f"a secret must be a field of its own, not inside {name}"
+    for kind in sorted({kind.__qualname__ for kind in open_types(settings)}):
+        yield f"{kind} must be a msgspec.Struct with forbid_unknown_fields=True"
 
 
 def _broken_default(field: FieldInfo, default: object) -> Iterator[str]:

@@ -106,7 +106,7 @@ async def test_a_key_opens_nothing_that_needs_a_person_or_names_no_permission(
         if path.startswith(("/health", "/metrics", "/api/v1/auth")) or path.endswith("/open")
     }
     others = {path for path, _ in tried} - anonymous
-    assert others == {GUARDED, "/api/v1/notes/purge"}
+    assert others == {GUARDED, "/api/v1/notes/purge", "/api/v1/notes/settings"}
     keys = (await client.get(KEYS, headers=owner.headers)).json()
     assert (keys["total"], keys["items"][0]["revoked_at"]) == (1, None)
 

@@ -88,6 +88,39 @@ async def test_in_steady_state_a_decision_costs_no_query(client, make_tenant):
         assert later == []
 
 
+async def test_so_it_is_for_settings_and_a_change_is_in_force_in_every_worker(
+    client, other, make_tenant, change
+):
+    owner = await make_tenant("acme")
+    got, path = f"{NOTES}/settings", "/api/v1/tenants/acme/modules/notes/settings"
+
+    async def sizes():
+        answers = [await worker.get(got, headers=owner.at("acme")) for worker in (client, other)]
+        return {(answer.json()["page_size"], answer.json()["token"]) for answer in answers}
+
+    async def until(size, token):
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while True:
+                if await sizes() == {(size, token[::-1])}:
+                    return
+                await asyncio.sleep(0.001)
+
+    await until(50, "")
+    wanted = {"pageSize": 20, "token": "s3cr3t"}
+    assert (await client.patch(path, json=wanted, headers=owner.headers)).status_code == 200
+    own = (await client.get(got, headers=owner.at("acme"))).json()
+    assert own["page_size"] == 20
+    await until(20, "s3cr3t")
+    with counted() as later:
+        for _ in range(10):
+            assert await sizes() == {(20, "t3rc3s")}
+    assert later == []
+    await change("DELETE FROM tochka.module_secrets")
+    await until(20, "")
+    await change("DELETE FROM tochka.module_settings")
+    await until(50, "")
+
+
 @pytest.fixture
 def make_key(client):
     """Have a person make a key that may write notes."""

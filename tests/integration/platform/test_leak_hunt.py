@@ -46,6 +46,11 @@ def settle(client, make_tenant, register, installed):
         for path, body in planted:
             made = await client.post(path, json=body, headers=at)
             assert made.status_code == 201, made.text
+        kept = {"greeting": f"{words} greeting", "token": f"{words} token"}
+        changed = await client.patch(
+            f"{own}/modules/notes/settings", json=kept, headers=owner.headers
+        )
+        assert changed.status_code == 200, changed.text
         return owner
 
     return settle

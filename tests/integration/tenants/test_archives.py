@@ -211,7 +211,7 @@ def test_the_id_of_a_tenant_that_was_here_is_not_taken_again(here, acme, archive
 
 
 def test_modules_that_no_tenant_may_enable_are_told(there, archive):
-    there.sql("UPDATE tochka.modules SET availability = 'private' WHERE name = 'notes'")
+    there.sql("UPDATE tochka.modules SET availability = 'restricted' WHERE name = 'notes'")
     code, output = there.run("import", archive)
     assert (code, output) == (
         0,
@@ -258,3 +258,49 @@ def test_a_file_that_is_there_is_not_overwritten(here, acme, tmp_path):
         "Error: There is no tenant 'nobody'."
     )
     assert sorted(item.name for item in tmp_path.iterdir()) == ["there.zip"]
+
+
+SETTINGS = """
+INSERT INTO tochka.module_settings (tenant_id, module, version, values)
+SELECT id, 'notes', 3, '{"pageSize": 7, "colour": "red"}' FROM tochka.tenants WHERE name = 'acme';
+INSERT INTO tochka.module_secrets (tenant_id, module, field, secret)
+SELECT id, 'notes', 'token', 'encrypted' FROM tochka.tenants WHERE name = 'acme';
+INSERT INTO tochka.module_settings_versions (tenant_id, module, version, made_by, changes)
+SELECT t.id, 'notes', 3, u.id, CAST(:changes AS jsonb) FROM tochka.tenants t, tochka.users u
+WHERE t.name = 'acme' AND u.phone = '+79990000001'
+"""
+CHANGES = '[{"field": "pageSize", "action": "set", "after": 7}]'
+KEPT = """
+SELECT s.values, v.changes, u.phone, (SELECT count(*) FROM tochka.module_secrets)
+FROM tochka.module_settings s JOIN tochka.module_settings_versions v USING (tenant_id, module)
+JOIN tochka.users u ON u.id = v.made_by
+"""
+
+
+def test_settings_and_their_history_come_along_and_secrets_stay(here, there, acme, tmp_path):
+    here.sql("DELETE FROM tochka.tenant_modules", "DELETE FROM mod_notes.notes")
+    for statement in SETTINGS.split(";"):
+        here.sql(statement, **({"changes": CHANGES} if ":changes" in statement else {}))
+    assert here.sql(KEPT)[0][-1] == 1
+    here.told("export", "acme", tmp_path / "acme.zip")
+    there.told("import", tmp_path / "acme.zip")
+    (kept,) = there.sql(KEPT)
+    changes = [{"field": "pageSize", "action": "set", "after": 7}]
+    assert kept == ({"pageSize": 7, "colour": "red"}, changes, "+79990000001", 0)
+    assert here.run("purge", "acme", "--yes")[0] != 0
+    here.told("delete", "acme")
+    here.told("purge", "acme", "--yes")
+    assert here.sql("SELECT count(*) FROM tochka.module_settings") == [(0,)]
+
+
+@pytest.mark.parametrize("changes", ['[{"field": 1}]', "[7]", '[{"field": "x", "action": "y"}]'])
+def test_a_history_of_settings_that_nobody_could_have_is_refused(
+    here, there, acme, tmp_path, changes
+):
+    for statement in SETTINGS.split(";"):
+        here.sql(statement, **({"changes": changes} if ":changes" in statement else {}))
+    here.told("export", "acme", tmp_path / "acme.zip")
+    code, output = there.run("import", tmp_path / "acme.zip")
+    assert code == 1
+    assert "The history of settings is malformed" in output
+    assert there.sql("SELECT name FROM tochka.tenants WHERE name = 'acme'") == []

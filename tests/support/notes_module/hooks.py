@@ -13,8 +13,10 @@ from tochka_plugins import (
     ANY_MEMBER,
     Conflict,
     CurrentPrincipal,
+    CurrentSettings,
     CurrentTenant,
     Permission,
+    Secret,
     Session,
     hookimpl,
     requires,
@@ -26,6 +28,22 @@ from notes_module.tenant_acts import ACTS
 
 class NoteIn(msgspec.Struct, forbid_unknown_fields=True):
     text: Annotated[str, Meta(min_length=1)]
+
+
+class NoteSettings(msgspec.Struct, rename="camel"):
+    """What a tenant may set."""
+
+    page_size: Annotated[int, Meta(ge=1, le=200)] = 50
+    greeting: str | None = None
+    words: list[str] = []
+    shortest: int = 0
+    longest: int = 100
+    token: Annotated[Secret, Meta(max_length=50)] = ""
+    password: Secret | None = None
+
+    def __post_init__(self):
+        if self.shortest > self.longest:
+            raise ValueError(f"shortest is more than longest, and the token is {self.token}")
 
 
 class Unspeakable:
@@ -101,6 +119,14 @@ async def purge_notes(data: JSONBody[NoteIn], session: Session) -> None:
     await session.execute(delete(Note).where(Note.text == data.text))
 
 
+@get("/settings", guards=[requires("notes:read")])
+async def show_settings(settings: CurrentSettings[NoteSettings]) -> dict[str, object]:
+    """Tell what the module gets; of the token what only who has read it can tell."""
+    settings.words.append("mine")
+    told = msgspec.structs.asdict(settings)
+    return {**told, "token": settings.token[::-1], "said": repr(settings.token)}
+
+
 @hookimpl
 def tochka_routes():
     return [
@@ -116,6 +142,7 @@ def tochka_routes():
         open_to_all,
         read_behind_a_guard,
         purge_notes,
+        show_settings,
     ]
 
 
@@ -154,3 +181,8 @@ def tochka_permissions():
         Permission("notes:write", "Write notes"),
         Permission("notes:purge", "Purge notes", frozenset()),
     ]
+
+
+@hookimpl
+def tochka_settings():
+    return NoteSettings

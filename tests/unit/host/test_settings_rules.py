@@ -20,7 +20,7 @@ class Colour(Enum):
     RED = "red"
 
 
-class Address(msgspec.Struct, frozen=True):
+class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     city: str = "Москва"
 
 

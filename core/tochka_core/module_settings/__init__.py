@@ -1,0 +1,1 @@
+"""What tenants set for the modules that they have, and what modules get of it."""

@@ -1,0 +1,46 @@
+"""The settings that the modules of one process declare."""
+
+from collections.abc import Collection, Iterable, Iterator
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from tochka_plugins import NotFound, Unavailable
+from tochka_plugins.host import StagedModule
+
+from tochka_core.module_settings.kinds import SettingsKind
+from tochka_core.registry.services import enabled_modules
+
+
+class SettingsCatalog:
+    """What can be set, by module."""
+
+    def __init__(
+        self, modules: Iterable[StagedModule] = (), *, absent: Collection[str] = frozenset()
+    ) -> None:
+        """Take up what *modules* declare; those in *absent* could not be loaded."""
+        self._absent = frozenset(absent)
+        self._kinds = {
+            module.name: SettingsKind(module.name, module.settings)
+            for module in modules
+            if module.settings is not None
+        }
+
+    async def get_kind(self, session: AsyncSession, tenant_id: UUID, module: str) -> SettingsKind:
+        """Return the settings of *module* for a tenant that may use it.
+
+        Raises:
+            NotFound: the tenant has not enabled it, or it has no settings.
+            Unavailable: it could not be loaded, so that nobody knows.
+        """
+        if module not in await enabled_modules(session, tenant_id):
+            raise NotFound("There is no such module.")
+        if module in self._absent:
+            raise Unavailable("This module could not be started.", retry_after_seconds=60)
+        kind = self._kinds.get(module)
+        if kind is None:
+            raise NotFound("This module has no settings.")
+        return kind
+
+    def __iter__(self) -> Iterator[SettingsKind]:
+        """Yield the settings of each module that has some."""
+        return iter(self._kinds.values())
