@@ -21,4 +21,4 @@ class ModuleInfo(msgspec.Struct, frozen=True, kw_only=True):
     """An icon's name or URL, for user interfaces; the platform does not read it."""
 
     availability: Availability = "open"
-    """What the operator gets by default, and may change."""
+    """What holds when the module is first ready; from then on it is the operator's to say."""

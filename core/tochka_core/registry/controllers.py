@@ -1,13 +1,14 @@
 """`/api/v1/modules` and `/api/v1/tenants/{name}/modules`."""
 
-from litestar import Controller, get, put
+from litestar import Controller, get, patch, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from tochka_plugins import CurrentPrincipal, Tenant
 
 from tochka_core.db.injection import PlatformSession
 from tochka_core.registry import services
-from tochka_core.registry.schemas import ModuleOut, ModuleSwitch, TenantModuleOut
+from tochka_core.registry.availability import set_availability
+from tochka_core.registry.schemas import ModuleOut, ModulePatch, ModuleSwitch, TenantModuleOut
 from tochka_core.tenants.permissions import MANAGE_MODULES
 from tochka_core.tenants.standing import (
     get_open_tenant,
@@ -36,6 +37,19 @@ class ModuleController(Controller):
             ]
         found = await services.list_tenant_modules(platform_session, chosen_tenant.id)
         return [TenantModuleOut.of(module, enabled=enabled) for module, enabled in found]
+
+    @patch("/modules/{module:str}", summary="Change a module")
+    async def change(
+        self,
+        module: FromPath[str],
+        data: JSONBody[ModulePatch],
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
+    ) -> ModuleOut:
+        """Say who may enable a module: `open`, `subscription` or `private`."""
+        actor = require_platform_master(principal).user_id
+        changed = await set_availability(platform_session, module, data.availability, actor=actor)
+        return ModuleOut.of(changed)
 
     @get("/tenants/{name:str}/modules", summary="List a tenant's modules")
     async def list_of_tenant(

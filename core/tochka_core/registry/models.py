@@ -21,6 +21,7 @@ class Module(CoreBase):
     __tablename__ = "modules"
     __table_args__ = (
         CheckConstraint("state IN ('ready', 'quarantined', 'missing')", name="state"),
+        CheckConstraint("availability IN ('open', 'subscription', 'private')", name="availability"),
     )
 
     name: Mapped[str] = mapped_column(primary_key=True)
@@ -28,6 +29,8 @@ class Module(CoreBase):
     description: Mapped[str] = mapped_column(server_default="")
     icon: Mapped[str | None]
     availability: Mapped[Availability] = mapped_column(Text, server_default="open")
+    is_availability_settled: Mapped[bool] = mapped_column(server_default="false")
+    """The module was asked, or the operator has decided: no judgement changes it any more."""
     distribution: Mapped[str | None]
     version: Mapped[str | None]
     requires: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
@@ -63,6 +66,6 @@ class TenantModule(CoreBase):
         ForeignKey("tochka.tenants.id", ondelete="CASCADE"), primary_key=True
     )
     module: Mapped[str] = mapped_column(
-        ForeignKey("tochka.modules.name", ondelete="CASCADE"), primary_key=True
+        ForeignKey("tochka.modules.name", ondelete="CASCADE"), primary_key=True, index=True
     )
     enabled_at: Mapped[datetime] = mapped_column(server_default=func.now())

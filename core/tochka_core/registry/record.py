@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, not_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins.host import Quarantined, StagedModule
@@ -45,6 +45,7 @@ async def write_judgement(
             reason=None,
             blocked_by=None,
         )
+        await _settle_availability(session, module)
     for item in quarantined:
         # Title and description stay as they were when the module was last ready.
         await _write(
@@ -57,6 +58,15 @@ async def write_judgement(
             reason=item.reason,
             blocked_by=item.blocked_by,
         )
+
+
+async def _settle_availability(session: AsyncSession, module: StagedModule) -> None:
+    """Take what *module* wishes, once: later versions of it close it to nobody."""
+    await session.execute(
+        update(Module)
+        .where(Module.name == module.name, not_(Module.is_availability_settled))
+        .values(availability=module.info.availability, is_availability_settled=True)
+    )
 
 
 async def _write(session: AsyncSession, *, name: str, **values: object) -> None:

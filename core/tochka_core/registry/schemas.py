@@ -29,6 +29,12 @@ class ModuleOut(msgspec.Struct, frozen=True):
         return cls(**{field: getattr(module, field) for field in cls.__struct_fields__})
 
 
+class ModulePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the operator changes of a module."""
+
+    availability: Availability
+
+
 class TenantModuleOut(msgspec.Struct, frozen=True):
     """A module, as a tenant sees it."""
 

@@ -211,7 +211,7 @@ def test_the_id_of_a_tenant_that_was_here_is_not_taken_again(here, acme, archive
 
 
 def test_modules_that_no_tenant_may_enable_are_told(there, archive):
-    there.sql("UPDATE tochka.modules SET availability = 'restricted' WHERE name = 'notes'")
+    there.sql("UPDATE tochka.modules SET availability = 'private' WHERE name = 'notes'")
     code, output = there.run("import", archive)
     assert (code, output) == (
         0,

@@ -8,6 +8,7 @@ from tochka_core.cli.group import TochkaGroup
 @click.group(
     cls=TochkaGroup,
     lazy={
+        "availability": "tochka_core.cli.modules.availability:availability",
         "check-before": "tochka_core.cli.modules.install:check_before",
         "downgrade": "tochka_core.cli.modules.downgrade:downgrade",
         "install": "tochka_core.cli.modules.install:install",

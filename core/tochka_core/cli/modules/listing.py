@@ -8,6 +8,7 @@ from typing import Literal
 import click
 import msgspec
 from tochka_plugins.host import Phase, discover
+from tochka_plugins.info import Availability
 
 from tochka_core.cli.group import read_settings
 from tochka_core.cli.output import json_option, print_json, print_table
@@ -49,6 +50,8 @@ class ListedModule(msgspec.Struct, frozen=True):
     name: str
     version: str | None
     state: State | Literal["new"]
+    availability: Availability | None = None
+    """Who may enable it; `None` before it was judged."""
     phase: Phase | None = None
     reason: str | None = None
     blocked_by: str | None = None
@@ -65,6 +68,7 @@ async def _find(settings: Settings) -> list[ListedModule]:
                 item.name,
                 item.version,
                 item.state,
+                item.availability,
                 item.phase,
                 item.reason,
                 item.blocked_by,
@@ -87,9 +91,16 @@ def _warn(distribution: Path) -> None:
 
 
 def _print(found: Sequence[ListedModule]) -> None:
-    header = ("NAME", "VERSION", "STATE", "PHASE", "REASON")
+    header = ("NAME", "VERSION", "STATE", "FOR", "PHASE", "REASON")
     rows = [
-        (item.name, item.version or "", item.state, item.phase or "", item.reason or "")
+        (
+            item.name,
+            item.version or "",
+            item.state,
+            item.availability or "",
+            item.phase or "",
+            item.reason or "",
+        )
         for item in found
     ]
     print_table(header, rows)
