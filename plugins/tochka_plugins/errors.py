@@ -4,6 +4,7 @@
     └── TochkaError            status, title, detail and extra members of the document
         ├── InvalidInput       400  the request cannot be understood; names the field
         ├── NotAuthenticated   401  nobody is signed in
+        ├── PaymentRequired    402  the tenant has not bought it, or not enough of it
         ├── PermissionDenied   403  signed in, but not allowed
         ├── NotFound           404  no such thing, or none that the caller may see
         ├── Conflict           409  the request does not fit the present state
@@ -58,6 +59,13 @@ class NotAuthenticated(TochkaError):
     def headers(self) -> Mapping[str, str]:
         """The challenge that RFC 9110 asks for."""
         return {"WWW-Authenticate": "Bearer"}
+
+
+class PaymentRequired(TochkaError):
+    """It may be done once the tenant has bought it, or more of it."""
+
+    status = 402
+    title = "Payment required"
 
 
 class PermissionDenied(TochkaError):

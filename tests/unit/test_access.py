@@ -24,7 +24,7 @@ def found(
         suspension_reason=reason,
         purge_after=purge_after,
         role=role,
-        has_module=True,
+        opened=frozenset({"notes"}),
     )
 
 

@@ -4,21 +4,31 @@ What changes one is told by triggers; a new kind needs a line here and a revisio
 `tell_changes` for each table that its query reads.
 """
 
-from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Function, Text, and_, exists, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    exists,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Person
 
 from tochka_core.access.cache import Fact
 from tochka_core.domains.models import Domain
-from tochka_core.registry.models import TenantModule
+from tochka_core.registry.models import Module, TenantModule
 from tochka_core.sessions.models import UserSession
+from tochka_core.subscriptions.models import Entitlement
+from tochka_core.subscriptions.opening import EnabledModule, TenantModules
 from tochka_core.tenants.models import Membership, Role, Tenant
 from tochka_core.tenants.permissions import BUILT_IN_ROLES, HeldRole, PermissionCatalog
 from tochka_core.users.models import User
@@ -48,8 +58,7 @@ class TenantFacts(msgspec.Struct, frozen=True):
     is_suspended: bool
     suspension_reason: str | None
     purge_after: datetime | None
-    modules: AbstractSet[str]
-    """Those that it has enabled."""
+    modules: TenantModules
 
 
 def _is_called(called: str) -> ColumnElement[bool]:
@@ -108,9 +117,37 @@ async def _read_visited(
     return await _read_facts(session, _is_called(called), is_active, has_module)
 
 
-def _enabled_modules() -> Function[list[str]]:
-    enabled = select(TenantModule.module).where(TenantModule.tenant_id == Tenant.id)
-    return func.array(enabled.scalar_subquery(), type_=ARRAY(Text))
+def _enabled_modules() -> ScalarSelect[Any]:
+    """Return an expression for what `EnabledModule` says of each module of a tenant, as JSON."""
+    periods = (
+        _listed(
+            starts_at=Entitlement.starts_at,
+            ends_at=Entitlement.ends_at,
+            ending=Entitlement.ending,
+        )
+        .where(Entitlement.tenant_id == Tenant.id, Entitlement.module == Module.name)
+        .scalar_subquery()
+    )
+    return (
+        _listed(
+            name=Module.name,
+            availability=Module.availability,
+            requires=Module.requires,
+            periods=periods,
+        )
+        .join(TenantModule, TenantModule.module == Module.name)
+        .where(TenantModule.tenant_id == Tenant.id)
+        .scalar_subquery()
+    )
+
+
+def _listed(**fields: object) -> Select[Any]:
+    """Select one JSON array, of an object with *fields* for each row; it is never NULL."""
+    pairs = [
+        part for name, value in fields.items() for part in (literal_column(f"'{name}'"), value)
+    ]
+    built = func.jsonb_agg(func.jsonb_build_object(*pairs))
+    return select(func.coalesce(built, literal_column("'[]'"), type_=JSONB))
 
 
 async def _read_facts(session: AsyncSession, *which: ColumnElement[bool]) -> TenantFacts | None:
@@ -137,7 +174,7 @@ async def _read_facts(session: AsyncSession, *which: ColumnElement[bool]) -> Ten
             is_suspended=row.suspended_at is not None,
             suspension_reason=row.suspension_reason,
             purge_after=row.purge_after,
-            modules=frozenset(row.modules),
+            modules=TenantModules(msgspec.convert(row.modules, list[EnabledModule])),
         )
     )
 
@@ -145,27 +182,24 @@ async def _read_facts(session: AsyncSession, *which: ColumnElement[bool]) -> Ten
 def permissions_by(catalog: PermissionCatalog) -> "Permissions":
     """Return the fact of what a role holds in the tenant with an id, of all that *catalog* knows.
 
-    Built-in or the tenant's own, it is worked out once for all who have the role.
+    Built-in or the tenant's own, it is worked out once for all who have the role, and once more
+    when other modules are open: when a subscription ends, so does what depends on it.
     """
 
-    async def read(session: AsyncSession, tenant_id: UUID, role: str) -> frozenset[str]:
-        own = select(Role.permissions).where(Role.tenant_id == Tenant.id, Role.name == role)
-        row = (
-            await session.execute(
-                select(_enabled_modules(), own.scalar_subquery()).where(Tenant.id == tenant_id)
-            )
-        ).one_or_none()
-        if row is None:
-            return frozenset()
-        enabled, granted = row
-        held = HeldRole(role, None if role in BUILT_IN_ROLES else frozenset(granted or ()))
-        return catalog.in_effect(catalog.held_by(held), enabled)
+    async def read(
+        session: AsyncSession, tenant_id: UUID, role: str, opened: frozenset[str]
+    ) -> frozenset[str]:
+        granted = None
+        if role not in BUILT_IN_ROLES:
+            own = select(Role.permissions).where(Role.tenant_id == tenant_id, Role.name == role)
+            granted = frozenset(await session.scalar(own) or ())
+        return catalog.in_effect(catalog.held_by(HeldRole(role, granted)), opened)
 
     return Fact("tenant", read)
 
 
-Permissions: TypeAlias = Fact[UUID, str, frozenset[str]]
-"""What a role holds: by the id of a tenant and the name of a role."""
+Permissions: TypeAlias = Fact[UUID, str, frozenset[str], frozenset[str]]
+"""What a role holds: by the id of a tenant, the name of a role, and the modules that are open."""
 
 PERSON: Final = Fact("person", _read_person)
 """The active person with an id, `None` where there is none."""
@@ -185,4 +219,4 @@ TENANT: Final = Fact("tenant", _read_tenant)
 """The tenant with an id; only for who is known to belong to it."""
 
 VISITED: Final = Fact("visited", _read_visited)
-"""The active tenant that is called so, if it has the module enabled: what a visitor may know of."""
+"""The active tenant that is called so, if it has the module enabled, open or not."""

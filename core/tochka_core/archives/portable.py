@@ -8,12 +8,19 @@ from tochka_plugins.schemas import CORE_SCHEMA
 
 from tochka_core.tenants.tables import TenantTable, list_tenant_tables
 
-STAYING: Final = frozenset(
-    f"{CORE_SCHEMA}.{table}" for table in ("api_keys", "api_key_uses", "module_secrets")
+_STAYING: Final = (
+    "api_keys",
+    "api_key_uses",
+    "module_secrets",
+    "subscriptions",
+    "subscription_phases",
+    "entitlements",
+    "limit_entitlements",
 )
+STAYING: Final = frozenset(f"{CORE_SCHEMA}.{table}" for table in _STAYING)
 """Whoever makes an archive could bring in API keys of their own, and whoever holds a key that was
 exported would have one more. Secrets of settings are encrypted for one tenant here, and decrypt
-nowhere else."""
+nowhere else. What a platform has sold opens nothing on another one."""
 
 
 async def list_portable_tables(session: AsyncSession) -> Sequence[TenantTable]:

@@ -46,6 +46,7 @@ from tochka_core.http.lookup import (
 )
 from tochka_core.http.problems import NOTHING_HERE
 from tochka_core.http.route_rules import MODULE_KEY, PERMISSIONS_KEY
+from tochka_core.subscriptions.opening import ModuleLapsed
 from tochka_core.tenants.standing import no_such_tenant, refuse_deleted, refuse_suspended
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class AccessControl(ASGIMiddleware):
     async def _decide(self, scope: "Scope", module: str | None, *, is_anonymous: bool) -> Access:
         token = None if is_anonymous else _bearer_token(scope)
         name, domain = _tenant_name(scope), host_name(_header(scope, b"host") or "")
-        asked = Asked(name, domain, module)
+        asked = Asked(name, domain, module, datetime.now(UTC))
         async with self._cache.look() as look:
             principal: Principal | None = None
             if token is None:
@@ -148,7 +149,7 @@ class AccessControl(ASGIMiddleware):
         if tenant is None:
             return Principal(person), None
         role = tenant.role or ""
-        held = await look.find(self._permissions, tenant.id, role)
+        held = await look.find(self._permissions, tenant.id, role, tenant.opened)
         return Principal(person, tenant_role=role, permissions=held), tenant
 
     def _when_known(self, send: "Send") -> "Send":
@@ -164,7 +165,9 @@ class AccessControl(ASGIMiddleware):
     def _check_module(self, module: str, tenant: Found | None) -> None:
         if tenant is None:
             raise InvalidInput("Choose a tenant with the header X-Tenant.", pointer="/X-Tenant")
-        if not tenant.has_module:
+        if tenant.lapse is not None:
+            raise ModuleLapsed(module, tenant.lapse)
+        if module not in tenant.opened:
             raise NotFound(NOTHING_HERE)
         if module in self._stopped_modules:
             raise Unavailable("This module could not be started.", retry_after_seconds=60)

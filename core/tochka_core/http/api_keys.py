@@ -47,18 +47,19 @@ class KeyControl:
         is_by_domain = await _agree(look, tenant, asked)
         refuse_deleted(tenant.purge_after)
         refuse_suspended(tenant.is_suspended, tenant.suspension_reason)
+        found = found_as(tenant, asked, None, is_by_domain=is_by_domain)
         principal = Principal(
-            api_key_id=key.id, permissions=await self._in_effect(look, key, role, tenant)
+            api_key_id=key.id, permissions=await self._in_effect(look, key, role, found)
         )
-        return principal, found_as(tenant, asked, None, is_by_domain=is_by_domain)
+        return principal, found
 
     async def _in_effect(
-        self, look: Look, key: KeyFacts, role: str, tenant: TenantFacts
+        self, look: Look, key: KeyFacts, role: str, tenant: Found
     ) -> frozenset[str]:
         """Return what *key* holds of what its maker, who has *role*, may give away now."""
         if role == "owner":
-            return self._catalog.in_effect(key.permissions, tenant.modules)
-        held = await look.find(self._permissions, tenant.id, role)
+            return self._catalog.in_effect(key.permissions, tenant.opened)
+        held = await look.find(self._permissions, tenant.id, role, tenant.opened)
         return key.permissions & held
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from tochka_core.access.cache import Look
 from tochka_core.access.facts import PLACE, TENANT, VISITED, TenantFacts, read_tenant_by_name
+from tochka_core.subscriptions.opening import Lapse
 from tochka_core.tenants.names import NAME_RULE
 
 
@@ -24,8 +25,10 @@ class Found(msgspec.Struct, frozen=True):
     """Set while it is deleted."""
     role: str | None
     """The caller's role; `None` for who is no member."""
-    has_module: bool
-    """The tenant has enabled the module that is asked for."""
+    opened: frozenset[str]
+    """The modules that are open to the tenant."""
+    lapse: Lapse | None = None
+    """Why the module that is asked for is closed, if the tenant has enabled it."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -36,6 +39,8 @@ class Asked(msgspec.Struct, frozen=True):
     domain: str
     """The domain that the request was sent to, empty where that is none."""
     module: str | None
+    at: datetime
+    """The moment of the request: what is open then."""
 
     def tenants(self) -> list[str]:
         """Return what tenants are called here: the domain, and the name if any can have it."""
@@ -55,11 +60,11 @@ async def find_own_tenants(look: Look, user_id: UUID, asked: Asked) -> list[Foun
 
 
 async def find_visited_tenants(look: Look, asked: Asked) -> list[Found]:
-    """Return the tenants that are asked for, of those that have the module enabled."""
+    """Return the tenants that are asked for, of those that have the module open."""
     found = []
     for called in asked.tenants():
         tenant = await look.find(VISITED, called, asked.module)
-        if tenant is not None:
+        if tenant is not None and asked.module in tenant.modules.open_at(asked.at):
             found.append(found_as(tenant, asked, None, is_by_domain=called == asked.domain))
     return found
 
@@ -74,6 +79,8 @@ async def find_foreign_tenants(look: Look, asked: Asked) -> list[Found]:
 
 def found_as(tenant: TenantFacts, asked: Asked, role: str | None, *, is_by_domain: bool) -> Found:
     """Return *tenant* as the one that is asked for, by a caller who has *role* there."""
+    opened = tenant.modules.open_at(asked.at)
+    module = asked.module
     return Found(
         id=tenant.id,
         name=tenant.name,
@@ -83,5 +90,8 @@ def found_as(tenant: TenantFacts, asked: Asked, role: str | None, *, is_by_domai
         suspension_reason=tenant.suspension_reason,
         purge_after=tenant.purge_after,
         role=role,
-        has_module=asked.module in tenant.modules,
+        opened=opened,
+        lapse=None
+        if module is None or module in opened
+        else tenant.modules.why_closed(module, asked.at),
     )

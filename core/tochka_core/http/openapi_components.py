@@ -62,6 +62,7 @@ _PROBLEMS: Final[dict[int, tuple[str, Json]]] = {
         "NotAuthenticated",
         problem_response("There is no token, or none that is valid.", "WWW-Authenticate"),
     ),
+    402: ("PaymentRequired", problem_response("The tenant has not bought it, or not any more.")),
     403: ("PermissionDenied", problem_response("Known, but not allowed.")),
     404: ("NotFound", problem_response("No such thing, or none that the caller may know of.")),
     408: ("BodyTimedOut", problem_response("The body is announced, but does not come.")),

@@ -61,6 +61,8 @@ class Described(msgspec.Struct, frozen=True):
         yield 400  # also a NUL in the query, and headers that contradict each other
         if not self.is_anonymous:
             yield from (401, 403)
+        if self.is_of_module and not self.is_anonymous:
+            yield 402  # the subscription to the module is over
         if self.has_path_parameters or self.is_of_module or not self.is_anonymous:
             yield 404  # also a tenant that there is not, chosen by a header
         if self.is_change:

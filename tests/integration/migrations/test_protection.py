@@ -105,7 +105,7 @@ async def test_what_only_a_revision_has_made_must_keep_tenants_apart(
 async def test_an_exclusion_keeps_tenants_apart_only_where_it_asks_for_the_same_tenant(
     empty, module
 ):
-    extension = "op.execute('CREATE EXTENSION btree_gist SCHEMA public')"
+    extension = "op.execute('CREATE EXTENSION IF NOT EXISTS btree_gist SCHEMA public')"
     table = "CREATE TABLE mod_notes.t (tenant_id uuid NOT NULL, id int, EXCLUDE USING gist ({}))"
     apart = module("apart", extension)
     assert (await upgrade(empty, [core_target(), apart])).failures == {}

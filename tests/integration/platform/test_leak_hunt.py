@@ -15,6 +15,29 @@ CONTACT = {
     "notes": "robbed notes",
 }
 INVITED = "+79125550000"
+SOLD = (
+    (
+        "INSERT INTO tochka.subscriptions (tenant_id, id, starts_at, grace_days)"
+        " SELECT id, id, now(), 0 FROM tochka.tenants WHERE name = :name"
+    ),
+    (
+        "INSERT INTO tochka.subscription_phases"
+        " (tenant_id, subscription_id, starts_at, modules, limits)"
+        " SELECT tenant_id, id, starts_at, '{notes}', '{}' FROM tochka.subscriptions"
+        " ON CONFLICT DO NOTHING"
+    ),
+    (
+        "INSERT INTO tochka.entitlements"
+        " (tenant_id, id, subscription_id, module, starts_at, ending)"
+        " SELECT tenant_id, id, id, 'notes', starts_at, 'expired' FROM tochka.subscriptions"
+        " ON CONFLICT DO NOTHING"
+    ),
+    (
+        "INSERT INTO tochka.limit_entitlements (tenant_id, id, subscription_id, name, starts_at)"
+        " SELECT tenant_id, id, id, 'notes.max', starts_at FROM tochka.subscriptions"
+        " ON CONFLICT DO NOTHING"
+    ),
+)
 UNPROBED = {"/api/v1/notes/mine-whatever-i-ask"}
 """It runs any statement, and is tried on its own."""
 
@@ -28,7 +51,7 @@ async def client(settings, installed_database, installed, notes):
 
 
 @pytest.fixture
-def settle(client, make_tenant, register, installed):
+def settle(client, make_tenant, register, installed, change):
     """Make a tenant that owns something of every kind."""
 
     async def settle(name, words):
@@ -51,6 +74,8 @@ def settle(client, make_tenant, register, installed):
             f"{own}/modules/notes/settings", json=kept, headers=owner.headers
         )
         assert changed.status_code == 200, changed.text
+        for statement in SOLD:
+            await change(statement, name=name)
         return owner
 
     return settle

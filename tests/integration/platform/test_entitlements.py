@@ -1,0 +1,153 @@
+"""What is enabled is open for as long as it is entitled to, and not a moment longer."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from time_travel import time_travel
+from tochka_core.subscriptions.services import is_entitled
+
+NOTES = "/api/v1/notes"
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+INSTANT = timedelta(microseconds=1)
+
+
+@pytest.fixture
+def at(engine):
+    """Let it be another moment in a block."""
+    return lambda moment: time_travel(engine, moment)
+
+
+@pytest.fixture
+def signed_in(sign_in):
+    """Sign a person in to acme, as of now; by then the worker has heard of all changes."""
+
+    async def signed_in(person):
+        token = (await sign_in(person))["access_token"]
+        return {"Authorization": f"Bearer {token}", "X-Tenant": "acme"}
+
+    return signed_in
+
+
+@pytest.fixture
+async def owner(make_tenant, change):
+    """The owner of acme, which has enabled notes; without a subscription they are closed."""
+    owner = await make_tenant("acme", domain="shop.example.com")
+    await change("UPDATE tochka.modules SET availability = 'subscription' WHERE name = 'notes'")
+    return owner
+
+
+@pytest.fixture
+def entitle(change):
+    """Entitle acme to notes for a time; return how."""
+
+    async def entitle(starts_at, ends_at, ending="expired"):
+        made = uuid4()
+        await change(
+            "INSERT INTO tochka.subscriptions (tenant_id, id, starts_at, grace_days)"
+            " SELECT id, :made, :starts_at, 0 FROM tochka.tenants",
+            made=made,
+            starts_at=starts_at,
+        )
+        await change(
+            "INSERT INTO tochka.entitlements"
+            " (tenant_id, id, subscription_id, module, starts_at, ends_at, ending)"
+            " SELECT id, :made, :made, 'notes', :starts_at, :ends_at, :ending FROM tochka.tenants",
+            made=made,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            ending=ending,
+        )
+
+    return entitle
+
+
+@pytest.fixture
+def statuses(client, signed_in):
+    """Return what a member, a member by domain and a visitor are answered."""
+
+    async def statuses(person):
+        headers, host = await signed_in(person), {"Host": "shop.example.com"}
+        asked = (
+            (f"{NOTES}/guarded", headers),
+            (NOTES, {"Authorization": headers["Authorization"], **host}),
+            (f"{NOTES}/open", host),
+        )
+        return [(await client.get(path, headers=headers)).status_code for path, headers in asked]
+
+    return statuses
+
+
+OPEN, CLOSED = [200, 200, 200], [402, 402, 400]
+"""To a visitor there is no tenant here while the module is closed."""
+
+
+async def test_an_entitlement_opens_and_closes_at_its_very_boundaries(owner, entitle, at, statuses):
+    await entitle(NOON, NOON + HOUR)
+    for moment, answered in (
+        (NOON - INSTANT, CLOSED),
+        (NOON, OPEN),
+        (NOON + HOUR - INSTANT, OPEN),
+        (NOON + HOUR, CLOSED),
+    ):
+        async with at(moment):
+            assert await statuses(owner) == answered
+
+
+async def test_a_member_is_told_why_and_since_when(client, owner, entitle, at, signed_in):
+    async def told():
+        answer = await client.get(NOTES, headers=await signed_in(owner))
+        assert answer.status_code == 402
+        return {key: answer.json()[key] for key in ("module", "state", "ended_at", "starts_at")}
+
+    nothing = {"module": "notes", "state": "none", "ended_at": None, "starts_at": None}
+    assert await told() == nothing
+    await entitle(NOON, NOON + HOUR, "canceled")
+    noon, one = "2030-01-01T12:00:00Z", "2030-01-01T13:00:00Z"
+    assert await told() == {**nothing, "state": "pending", "starts_at": noon}
+    async with at(NOON + HOUR):
+        assert await told() == {**nothing, "state": "canceled", "ended_at": one}
+
+
+async def test_what_a_closed_module_has_permitted_means_nothing(
+    client, owner, entitle, at, signed_in
+):
+    async def held():
+        path = "/api/v1/users/me/permissions"
+        return "notes:write" in (await client.get(path, headers=await signed_in(owner))).text
+
+    await entitle(NOON, NOON + HOUR)
+    for moment, is_held in ((NOON, True), (NOON + HOUR, False)):
+        async with at(moment):
+            assert await held() is is_held
+
+
+async def test_an_api_key_opens_as_much_as_its_maker_could(client, owner, entitle, at, signed_in):
+    body = {"name": "Billing", "permissions": ["notes:write"]}
+    made = await client.post("/api/v1/tenants/acme/api-keys", json=body, headers=owner.headers)
+    key = {"Authorization": f"Bearer {made.json()['key']}"}
+    await entitle(NOON, NOON + HOUR)
+    await signed_in(owner)
+    for moment, status in ((NOON, 200), (NOON + HOUR, 402)):
+        async with at(moment):
+            answer = await client.get(f"{NOTES}/guarded", headers=key)
+            assert answer.status_code == status, answer.text
+
+
+async def test_it_is_the_operator_who_says_what_needs_a_subscription(
+    client, make_tenant, change, signed_in
+):
+    owner = await make_tenant("acme")
+    for availability, status in (("subscription", 402), ("private", 200), ("open", 200)):
+        await change("UPDATE tochka.modules SET availability = :it", it=availability)
+        answer = await client.get(NOTES, headers=await signed_in(owner))
+        assert answer.status_code == status
+
+
+async def test_the_database_decides_by_the_same_clock(database, owner, entitle, at, change):
+    tenant_id = (await change("SELECT id FROM tochka.tenants")).scalar()
+    await entitle(NOON, NOON + HOUR)
+    for moment, is_covered in ((NOON - INSTANT, False), (NOON, True), (NOON + HOUR, False)):
+        async with at(moment), database.platform_scope(reason="test") as session:
+            assert await is_entitled(session, tenant_id, "notes") is is_covered
