@@ -41,6 +41,7 @@ from tochka_core.http.openapi import openapi_config
 from tochka_core.http.problems import problem_details
 from tochka_core.http.proxies import TrustedProxies
 from tochka_core.http.request_id import RequestId
+from tochka_core.limits.controllers import LimitController
 from tochka_core.messages.allowances import MessageAllowances
 from tochka_core.messages.messenger import Messenger
 from tochka_core.messages.sending import PhoneMessages
@@ -94,6 +95,7 @@ _CONTROLLERS: Final = (
     OwnPermissionController,
     ModuleController,
     SettingsController,
+    LimitController,
 )
 """What the core serves under `/api/v1`."""
 

@@ -99,10 +99,8 @@ def missing_protection(
 
 
 def _schema_grants(target: Target, lacking: Sequence[str]) -> list[str]:
-    roles = [PLATFORM_ROLE] if target.is_core else [PLATFORM_ROLE, TENANT_ROLE]
-    return [
-        f'GRANT USAGE ON SCHEMA "{target.schema}" TO {role}' for role in roles if role in lacking
-    ]
+    """Let both roles use the schema: in the core's a tenant may call functions, and no more."""
+    return [f'GRANT USAGE ON SCHEMA "{target.schema}" TO {role}' for role in lacking]
 
 
 def _schemas_without_usage(

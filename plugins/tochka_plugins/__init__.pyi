@@ -1,12 +1,15 @@
 from .commands import PlatformRunner, pass_platform
 from .context import Person, Platform, Principal, Tenant
+from .counting import Limits, LimitUsage, UndeclaredLimit
 from .errors import (
     Conflict,
     InvalidInput,
+    LimitReached,
     NotAuthenticated,
     NotFound,
     PaymentRequired,
     PermissionDenied,
+    PlanLimitReached,
     TochkaError,
     TooManyRequests,
     Unavailable,
@@ -15,6 +18,7 @@ from .guards import requires, requires_step_up
 from .hookspecs import hookimpl
 from .info import ModuleInfo
 from .injection import (
+    CurrentLimits,
     CurrentPerson,
     CurrentPrincipal,
     CurrentSettings,
@@ -35,12 +39,16 @@ __all__ = [
     "ANONYMOUS",
     "ANY_MEMBER",
     "Conflict",
+    "CurrentLimits",
     "CurrentPerson",
     "CurrentPrincipal",
     "CurrentSettings",
     "CurrentTenant",
     "InvalidInput",
     "Limit",
+    "LimitReached",
+    "LimitUsage",
+    "Limits",
     "Message",
     "Model",
     "ModuleInfo",
@@ -52,6 +60,7 @@ __all__ = [
     "Permission",
     "PermissionDenied",
     "Person",
+    "PlanLimitReached",
     "Platform",
     "PlatformModel",
     "PlatformRunner",
@@ -64,6 +73,7 @@ __all__ = [
     "TochkaError",
     "TooManyRequests",
     "Unavailable",
+    "UndeclaredLimit",
     "hookimpl",
     "module_registry",
     "pass_platform",

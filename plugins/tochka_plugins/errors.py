@@ -8,6 +8,8 @@
         ├── PermissionDenied   403  signed in, but not allowed
         ├── NotFound           404  no such thing, or none that the caller may see
         ├── Conflict           409  the request does not fit the present state
+        ├── LimitReached       409  there would be more than a tenant may have
+        │   └── PlanLimitReached  402  … than its plan has; it is a PaymentRequired, too
         ├── TooManyRequests    429  the same was asked for too often
         └── Unavailable        503  try again after some seconds
 
@@ -16,6 +18,7 @@ with them is everything that the request has written.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 
@@ -87,6 +90,34 @@ class Conflict(TochkaError):
 
     status = 409
     title = "Conflict"
+
+
+class LimitReached(TochkaError):
+    """There would be more of something than a tenant may have; `Limits.consume` raises it."""
+
+    status = 409
+    title = "Limit reached"
+
+    def __init__(
+        self, limit: str, *, maximum: int | None, used: int, reset: datetime | None
+    ) -> None:
+        """Name the *limit*; *maximum* and *used* are as they were found, *reset* is UTC."""
+        told = None if reset is None else reset.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        until = "" if told is None else f" It begins anew at {told}."
+        super().__init__(
+            f"This would exceed {limit}: {used} of {maximum} are used.{until}",
+            limit=limit,
+            maximum=maximum,
+            used=used,
+            reset=told,
+        )
+
+
+class PlanLimitReached(LimitReached, PaymentRequired):
+    """There would be more of something than the tenant's plan has: a larger one would help."""
+
+    status = 402
+    title = "Limit of the plan reached"
 
 
 class _Delayed(TochkaError):

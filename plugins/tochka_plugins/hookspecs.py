@@ -114,10 +114,11 @@ def tochka_settings() -> type[msgspec.Struct]:  # type: ignore[empty-body]  # as
 def tochka_limits() -> Sequence[Limit]:  # type: ignore[empty-body]  # as above
     """Declare what can be counted, and bounded for a tenant.
 
-    Runs: once per process, while the module is staged. Nothing counts yet.
+    Runs: once per process, while the module is staged. A handler counts by `limits`; where there
+    would be more than the tenant's plan says, or else the default, it is refused.
     Returns: a `Limit` each. The name is `<module>.<word>`, such as `bookmarks.max`, and no two have
     the same; title and unit are not empty; the default is a number from 0 or, said explicitly,
-    `None` for any number.
+    `None` for any number; with a period the count begins anew in each day or month of UTC.
     Raises: the module is quarantined in phase `stage`.
     """
 

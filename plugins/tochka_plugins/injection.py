@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_plugins.context import Person, Principal, Tenant
+from tochka_plugins.counting import Limits
 from tochka_plugins.pagination import PageQuery
 
 SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)
@@ -30,6 +31,9 @@ CurrentPrincipal = NamedDependency[Principal]
 
 CurrentPerson = NamedDependency[Person]
 """`person`: the person who makes the request; one that is made with an API key is answered 403."""
+
+CurrentLimits = NamedDependency[Limits]
+"""`limits`: counts for the chosen tenant what modules bound; kept, or not, with `session`."""
 
 RequestedPage = NamedDependency[PageQuery]
 """`page_query`: the page that `limit`, `offset`, `order_by` and `search` ask for."""

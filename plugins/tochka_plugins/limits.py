@@ -1,6 +1,11 @@
 """What of a module can be counted, and bounded by what a tenant has bought."""
 
+from typing import Literal
+
 import msgspec
+
+LimitPeriod = Literal["day", "month"]
+"""How long a count goes on before it begins at zero again, in the calendar of UTC."""
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -16,4 +21,7 @@ class Limit(msgspec.Struct, frozen=True):
     """What is counted, such as `bookmarks`."""
 
     default: int | None
-    """How many there may be where nothing else is said; `None` means any number."""
+    """How many there may be where no plan says otherwise; `None` means any number."""
+
+    period: LimitPeriod | None = None
+    """`None` for what is there until it is released."""

@@ -53,6 +53,7 @@ def lacks(connection):
         "GRANT TRUNCATE ON tochka.audit_log TO tochka_tenant",
         "GRANT DELETE ON tochka.audit_log TO PUBLIC",
         "REVOKE INSERT ON tochka.audit_log FROM tochka_platform",
+        "REVOKE USAGE ON SCHEMA tochka FROM tochka_tenant",
     ],
 )
 async def test_a_right_that_is_wrong_is_found_and_mended(database_url, superuser_url, damage):

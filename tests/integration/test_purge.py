@@ -6,7 +6,7 @@ import pytest
 from notes_module.models import Note
 from sqlalchemy import text
 from tochka_core.registry.purge import find_remains, purge
-from tochka_plugins import Conflict, NotFound
+from tochka_plugins import Conflict, Limits, NotFound
 
 
 @pytest.fixture
@@ -26,6 +26,7 @@ async def notes_in_use(database):
             )
         async with database.tenant_scope(tenant_id) as session:
             session.add(Note(text="a"))
+            await Limits(session).consume("notes.max")
 
 
 async def schemas(engine):
@@ -46,9 +47,20 @@ async def test_what_would_be_dropped_is_counted_over_all_tenants(engine, notes_i
     assert remains.referenced_by == ()
 
 
-async def test_a_purged_module_leaves_nothing(engine, notes_in_use):
+async def test_a_purged_module_leaves_nothing(engine, database, notes_in_use):
+    async with database.platform_scope(reason="test") as session:
+        await session.execute(
+            text(
+                "INSERT INTO tochka.limit_usage"
+                " SELECT id, 'notesbook.max', now(), 1 FROM tochka.tenants LIMIT 1"
+            )
+        )
     await purge(engine, "notes")
     assert await schemas(engine) == set()
+    async with database.platform_scope(reason="test") as session:
+        assert (await session.scalars(text("SELECT name FROM tochka.limits"))).all() == []
+        counted = await session.scalars(text("SELECT name FROM tochka.limit_usage"))
+        assert counted.all() == ["notesbook.max"], "another module's"
     with pytest.raises(NotFound):
         await find_remains(engine, "notes")
     with pytest.raises(NotFound):

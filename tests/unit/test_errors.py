@@ -1,13 +1,17 @@
 """What each error carries to the client."""
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 from tochka_core.errors import ConfigurationError, OperatorError
 from tochka_plugins import (
     Conflict,
     InvalidInput,
+    LimitReached,
     NotAuthenticated,
     NotFound,
     PermissionDenied,
+    PlanLimitReached,
     TochkaError,
     TooManyRequests,
     Unavailable,
@@ -47,6 +51,23 @@ def test_an_error_keeps_further_members():
     assert Conflict("Enable contacts first.", missing=["contacts"]).extra == {
         "missing": ["contacts"]
     }
+
+
+@pytest.mark.parametrize(("kind", "status"), [(LimitReached, 409), (PlanLimitReached, 402)])
+def test_a_limit_that_is_reached_says_how_far_it_is_used_and_until_when(kind, status):
+    reset = datetime(2026, 12, 1, 3, tzinfo=timezone(timedelta(hours=3)))
+    error = kind("notes.max", maximum=3, used=2, reset=reset)
+    assert error.status == status
+    assert error.extra == {
+        "limit": "notes.max",
+        "maximum": 3,
+        "used": 2,
+        "reset": "2026-12-01T00:00:00Z",
+    }
+    assert error.detail == (
+        "This would exceed notes.max: 2 of 3 are used. It begins anew at 2026-12-01T00:00:00Z."
+    )
+    assert kind("notes.max", maximum=3, used=2, reset=None).extra["reset"] is None
 
 
 def test_a_challenge_belongs_to_401():

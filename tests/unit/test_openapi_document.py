@@ -18,6 +18,7 @@ from tochka_core.settings import Settings
 from tochka_plugins import (
     ANONYMOUS,
     Conflict,
+    CurrentLimits,
     CurrentPrincipal,
     Session,
     TochkaError,
@@ -223,6 +224,16 @@ def test_too_many_tries_are_told_where_a_service_counts_them(described):
     async def ask(service: NamedDependency[Settings]) -> None: ...
 
     assert errors_of(described(enter)) - errors_of(described(ask)) == {"429"}
+
+
+def test_a_route_that_counts_may_find_a_limit_reached(of_module):
+    @get("/", opt=ANONYMOUS)
+    async def read(session: Session) -> None: ...
+
+    @get("/", opt=ANONYMOUS)
+    async def read_and_count(limits: CurrentLimits) -> None: ...
+
+    assert errors_of(of_module(read_and_count)) - errors_of(of_module(read)) == {"402", "409"}
 
 
 def test_a_handler_adds_what_it_alone_can_answer(of_module):

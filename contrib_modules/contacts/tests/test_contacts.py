@@ -193,3 +193,18 @@ def test_a_role_of_the_tenants_own_holds_what_it_names(platform, acme, create):
     assert writer.patch(path, json={"name": "Boris"}).status_code == 200
     nobody = platform.member_client("acme", permissions=[])
     assert nobody.get(path).json()["permission"] == "contacts:read"
+
+
+def test_contacts_are_counted(acme, create):
+    def used():
+        (limit,) = acme.get("/api/v1/tenants/acme/limits").json()
+        assert (limit["name"], limit["maximum"]) == ("contacts.max", None)
+        return limit["used"]
+
+    before = used()
+    contact = create(name="Anna")
+    assert acme.post(PATH, json={"name": ""}).status_code == 400
+    assert used() == before + 1
+    for _ in range(2):
+        acme.delete(f"{PATH}/{contact['id']}")
+    assert used() == before

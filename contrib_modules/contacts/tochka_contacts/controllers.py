@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from tochka_plugins import Page, RequestedPage, Session, requires
+from tochka_plugins import CurrentLimits, Page, RequestedPage, Session, requires
 
 from tochka_contacts.models import Kind
 from tochka_contacts.schemas import ContactIn, ContactOut, ContactPatch
@@ -23,9 +23,11 @@ class ContactController(Controller):
     guards = (requires("contacts:read"),)
 
     @post("/", summary="Create a contact", guards=[WRITING])
-    async def create(self, data: JSONBody[ContactIn], session: Session) -> ContactOut:
+    async def create(
+        self, data: JSONBody[ContactIn], session: Session, limits: CurrentLimits
+    ) -> ContactOut:
         """Add a person or a company."""
-        return ContactOut.of(await ContactService(session).create(data))
+        return ContactOut.of(await ContactService(session).create(data, limits))
 
     @get("/", summary="List contacts")
     async def list_all(
@@ -53,6 +55,8 @@ class ContactController(Controller):
         return ContactOut.of(await ContactService(session).change(contact_id, data))
 
     @delete("/{contact_id:uuid}", summary="Delete a contact", guards=[WRITING])
-    async def delete(self, contact_id: FromPath[UUID], session: Session) -> None:
+    async def delete(
+        self, contact_id: FromPath[UUID], session: Session, limits: CurrentLimits
+    ) -> None:
         """Remove a contact."""
-        await ContactService(session).delete(contact_id)
+        await ContactService(session).delete(contact_id, limits)

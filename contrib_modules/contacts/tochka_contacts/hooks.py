@@ -5,11 +5,12 @@ from pathlib import Path
 
 import click
 from litestar.types import ControllerRouterHandler
-from tochka_plugins import Model, ModuleInfo, Permission, hookimpl
+from tochka_plugins import Limit, Model, ModuleInfo, Permission, hookimpl
 
 from tochka_contacts.commands import count
 from tochka_contacts.controllers import ContactController
 from tochka_contacts.models import Contact
+from tochka_contacts.services import LIMIT
 
 
 @hookimpl
@@ -45,6 +46,12 @@ def tochka_permissions() -> Sequence[Permission]:
         Permission("contacts:read", "See contacts", frozenset({"owner", "admin", "member"})),
         Permission("contacts:write", "Create, change and delete contacts"),
     ]
+
+
+@hookimpl
+def tochka_limits() -> Sequence[Limit]:
+    """Declare what a plan may bound."""
+    return [Limit(LIMIT, title="Contacts kept", unit="contacts", default=None)]
 
 
 @hookimpl

@@ -12,7 +12,16 @@ import msgspec
 from litestar import Request
 from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import CurrentTenant, InvalidInput, NotAuthenticated, Person, Principal, Tenant
+from tochka_plugins import (
+    CurrentTenant,
+    InvalidInput,
+    Limits,
+    NotAuthenticated,
+    Person,
+    Principal,
+    Session,
+    Tenant,
+)
 from tochka_plugins.pagination import provide_page_query
 
 from tochka_core.db import Database
@@ -48,6 +57,11 @@ async def provide_chosen_tenant(request: Request[Any, Any, Any]) -> Tenant | Non
     return tenant
 
 
+async def provide_limits(session: Session) -> Limits:
+    """Return what counts in the transaction of the request."""
+    return Limits(session)
+
+
 async def provide_client(request: Request[Any, Any, Any]) -> Client:
     """Return who is at the other end."""
     return client_of(request)
@@ -69,6 +83,7 @@ def public_dependencies(
         return await settings_reader.read(tenant.id, module)
 
     return {
+        "limits": Provide(provide_limits),
         "page_query": Provide(provide_page_query),
         "person": Provide(provide_person),
         "principal": Provide(provide_principal),

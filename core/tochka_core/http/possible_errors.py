@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.typing import FieldDefinition
+from tochka_plugins import Limits
 from tochka_plugins.routing import ANONYMOUS_KEY
 
 from tochka_core.http.route_rules import MODULE_KEY, PERMISSIONS_KEY
@@ -31,6 +32,7 @@ class Described(msgspec.Struct, frozen=True):
     has_path_parameters: bool
     chooses_tenant: bool
     """Whether it takes the tenant that `X-Tenant` names."""
+    counts_limits: bool
     counts_tries: bool
     needs_nothing: bool
     """Whether it answers by itself, without a database or anything else."""
@@ -49,6 +51,7 @@ class Described(msgspec.Struct, frozen=True):
             has_body="data" in asked,
             has_path_parameters="{" in path,
             chooses_tenant=is_of_module or not _TENANT_NAMES.isdisjoint(asked),
+            counts_limits=any(wanted.annotation is Limits for wanted in asked.values()),
             counts_tries=any(_counts(wanted.annotation) for wanted in asked.values()),
             needs_nothing=not asked,
         )
@@ -65,6 +68,8 @@ class Described(msgspec.Struct, frozen=True):
             yield 402  # the subscription to the module is over
         if self.has_path_parameters or self.is_of_module or not self.is_anonymous:
             yield 404  # also a tenant that there is not, chosen by a header
+        if self.counts_limits:
+            yield from (402, 409)
         if self.is_change:
             yield 409
         if self.has_body:

@@ -56,10 +56,14 @@ async def purge(engine: AsyncEngine, module: str) -> Remains:
         remains = await connection.run_sync(_find_remains, module)
         refuse(remains)
         await connection.execute(text(f'DROP SCHEMA IF EXISTS "{schema_of(module)}" CASCADE'))
-        await connection.execute(
-            text("DELETE FROM tochka.modules WHERE name = :name"), {"name": module}
-        )
+        await connection.run_sync(_forget, module)
     return remains
+
+
+def _forget(connection: Connection, module: str) -> None:
+    with all_rows(connection):
+        for statement in (_FORGET_COUNTS, _FORGET_MODULE):
+            connection.execute(text(statement), {"name": module})
 
 
 def refuse(remains: Remains) -> None:
@@ -111,6 +115,10 @@ def _count_rows(connection: Connection, table: str) -> int:
     return connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0  # noqa: S608 - see above
 
 
+_FORGET_COUNTS: Final = """
+DELETE FROM tochka.limit_usage WHERE split_part(name, '.', 1) = :name
+"""
+_FORGET_MODULE: Final = "DELETE FROM tochka.modules WHERE name = :name"
 _TABLES: Final = """
 SELECT format('%I.%I', n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

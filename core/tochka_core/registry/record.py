@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins.host import Quarantined, StagedModule
 
+from tochka_core.limits.declaring import declare_limits
 from tochka_core.registry.models import Module
 
 
@@ -46,6 +47,7 @@ async def write_judgement(
             blocked_by=None,
         )
         await _settle_availability(session, module)
+        await declare_limits(session, module.name, module.limits)
     for item in quarantined:
         # Title and description stay as they were when the module was last ready.
         await _write(

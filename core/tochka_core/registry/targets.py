@@ -10,6 +10,7 @@ from tochka_core.audit.models import AuditEntry
 from tochka_core.codes.models import OneTimeCode
 from tochka_core.errors import OperatorError
 from tochka_core.known_devices.models import KnownDevice
+from tochka_core.limits.models import CountedUsage
 from tochka_core.registry.models import Module
 from tochka_core.second_factor.models import SecondFactor
 from tochka_core.sessions.models import UserSession
@@ -21,8 +22,8 @@ from tochka_core.users.models import User
 def core_with_models() -> Target:
     """Return the core's target with all tables that its models declare."""
     models = (
-        *(AuditEntry, KnownDevice, Module, OneTimeCode, SecondFactor, Tenant, Throttle, User),
-        UserSession,
+        *(AuditEntry, CountedUsage, KnownDevice, Module, OneTimeCode, SecondFactor, Tenant),
+        *(Throttle, User, UserSession),
     )
     (metadata,) = {model.metadata for model in models}
     return core_target(metadata)

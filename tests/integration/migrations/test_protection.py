@@ -88,6 +88,10 @@ async def test_missing_protection_is_found_and_mended(empty, module, damage):
             "CREATE FUNCTION mod_notes.f() RETURNS int SECURITY DEFINER LANGUAGE sql RETURN 1",
             "function f() must not be SECURITY DEFINER",
         ),
+        (
+            "CREATE FUNCTION mod_notes.count_limit() RETURNS int SECURITY DEFINER RETURN 1",
+            "function count_limit() must not be SECURITY DEFINER",
+        ),
     ],
 )
 async def test_what_only_a_revision_has_made_must_keep_tenants_apart(

@@ -149,6 +149,7 @@ def acme(here):
         " VALUES (:id, 'guest', 'Guest', ARRAY['notes:read'])",
         "INSERT INTO tochka.invitations (tenant_id, id, phone, role, expires_at)"
         " VALUES (:id, gen_random_uuid(), '+79990000009', 'guest', now() + interval '1 day')",
+        "INSERT INTO tochka.limit_usage VALUES (:id, 'notes.max', '1970-01-01Z', 2)",
         "INSERT INTO tochka.api_keys"
         " (tenant_id, id, name, prefix, secret_hash, permissions, created_by)"
         " SELECT :id, gen_random_uuid(), 'Key', 'tk_secret', 'secret', '{}', user_id"

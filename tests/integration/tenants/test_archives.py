@@ -49,7 +49,7 @@ def test_a_tenant_is_taken_to_another_installation(here, there, acme, archive):
     assert made == {
         "id": acme,
         "name": "acme",
-        "rows": 7,
+        "rows": 8,
         "people": 2,
         "people_created": 1,
         "modules": ["notes"],
@@ -67,6 +67,7 @@ def test_a_tenant_is_taken_to_another_installation(here, there, acme, archive):
         "SELECT phone, role, expires_at FROM tochka.invitations",
         "SELECT module FROM tochka.tenant_modules",
         "SELECT * FROM tochka.roles",
+        "SELECT * FROM tochka.limit_usage",
     ):
         assert there.sql(query, id=acme) == here.sql(query, id=acme)
     ((actor, detail),) = there.sql(
@@ -76,7 +77,7 @@ def test_a_tenant_is_taken_to_another_installation(here, there, acme, archive):
         None,
         {
             "name": "acme",
-            "rows": "7",
+            "rows": "8",
             "people_created": "1",
             "source": "acme",
             "source_id": acme,
@@ -215,7 +216,7 @@ def test_modules_that_no_tenant_may_enable_are_told(there, archive):
     code, output = there.run("import", archive)
     assert (code, output) == (
         0,
-        "Imported tenant acme: 7 rows, 2 people, of whom 2 are new. Enabled modules: notes.",
+        "Imported tenant acme: 8 rows, 2 people, of whom 2 are new. Enabled modules: notes.",
     )
 
 

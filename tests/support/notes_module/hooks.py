@@ -1,7 +1,7 @@
 """What the platform is told about the test module."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import get, post
@@ -12,9 +12,11 @@ from tochka_plugins import (
     ANONYMOUS,
     ANY_MEMBER,
     Conflict,
+    CurrentLimits,
     CurrentPrincipal,
     CurrentSettings,
     CurrentTenant,
+    Limit,
     Permission,
     Secret,
     Session,
@@ -44,6 +46,10 @@ class NoteSettings(msgspec.Struct, rename="camel"):
     def __post_init__(self):
         if self.shortest > self.longest:
             raise ValueError(f"shortest is more than longest, and the token is {self.token}")
+
+
+class CountIn(msgspec.Struct, forbid_unknown_fields=True):
+    limit: Literal["notes.max", "notes.open", "notes.daily", "notes.monthly"]
 
 
 class Unspeakable:
@@ -127,9 +133,22 @@ async def show_settings(settings: CurrentSettings[NoteSettings]) -> dict[str, ob
     return {**told, "token": settings.token[::-1], "said": repr(settings.token)}
 
 
+@post("/counted", opt=ANY_MEMBER)
+async def count_note(data: JSONBody[CountIn], limits: CurrentLimits) -> int:
+    return (await limits.consume(data.limit)).used
+
+
+@post("/counted-then-conflict", opt=ANY_MEMBER)
+async def count_and_conflict(data: JSONBody[CountIn], limits: CurrentLimits) -> None:
+    await limits.consume(data.limit)
+    raise Conflict("Changed my mind.")
+
+
 @hookimpl
 def tochka_routes():
     return [
+        count_note,
+        count_and_conflict,
         list_notes,
         add_note,
         add_and_conflict,
@@ -186,3 +205,13 @@ def tochka_permissions():
 @hookimpl
 def tochka_settings():
     return NoteSettings
+
+
+@hookimpl
+def tochka_limits():
+    return [
+        Limit("notes.max", "Notes kept", "notes", 3),
+        Limit("notes.open", "Notes without end", "notes", None),
+        Limit("notes.daily", "Notes in a day", "notes", 2, period="day"),
+        Limit("notes.monthly", "Notes in a month", "notes", 2, period="month"),
+    ]

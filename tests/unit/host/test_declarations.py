@@ -29,8 +29,8 @@ WORDS = st.from_regex(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", fullmatch=True)
 UNSTORABLE = ["nul\0", "half \ud83d", "\udfff"]
 
 
-def limit(name="sample.max", title="Samples kept", unit="samples", default=1):
-    return Limit(name, title, unit, default)
+def limit(name="sample.max", title="Samples kept", unit="samples", default=1, period=None):
+    return Limit(name, title, unit, default, period)
 
 
 def test_permissions_are_collected_in_their_order(staged):
@@ -55,6 +55,11 @@ def test_limits_are_collected_in_their_order(staged):
 @pytest.mark.parametrize("default", [0, 1, MAX_LIMIT, None])
 def test_a_limit_is_a_number_that_can_be_stored_or_explicitly_none(staged, default):
     assert staged(tochka_limits=[limit(default=default)]).limits[0].default == default
+
+
+@pytest.mark.parametrize("period", ["day", "month", None])
+def test_a_limit_may_begin_anew(staged, period):
+    assert staged(tochka_limits=[limit(period=period)]).limits[0].period == period
 
 
 def test_no_limit_is_unlimited_without_saying_so():
@@ -130,6 +135,8 @@ def test_a_wrong_permission_is_refused_with_the_rule(staged, permission, rule):
         (limit(default=True), "Expected `int | null`"),
         (limit(default=1.5), "Expected `int | null`"),
         (limit(default="10"), "Expected `int | null`"),
+        (limit(period="week"), "Invalid enum value 'week'"),
+        (limit(period=30), "Expected `str | null`"),
         ("sample.max", "'sample.max' is no Limit"),
         (WRITE, "is no Limit"),
     ],

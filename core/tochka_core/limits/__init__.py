@@ -1,0 +1,1 @@
+"""How much of what modules bound each tenant uses, and how much it may."""

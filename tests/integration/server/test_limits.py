@@ -1,0 +1,58 @@
+"""Counting against a limit on a platform with two workers."""
+
+import asyncio
+from collections import Counter
+
+import httpx
+
+MAXIMUM, AT_ONCE = 60, 100
+HOOKS = f"""
+import os
+from litestar import post
+from tochka_plugins import CurrentLimits, Limit, Permission, hookimpl, requires
+
+@post("/", guards=[requires("seats:take")])
+async def take(limits: CurrentLimits) -> list[int]:
+    return [os.getpid(), (await limits.consume("seats.max")).used]
+
+@hookimpl
+def tochka_routes():
+    return [take]
+
+@hookimpl
+def tochka_permissions():
+    return [Permission("seats:take", "Take seats")]
+
+@hookimpl
+def tochka_limits():
+    return [Limit("seats.max", "Seats taken", "seats", {MAXIMUM})]
+"""
+
+
+def _take_at_once(client):
+    async def take_all():
+        limits = httpx.Limits(max_keepalive_connections=0)
+        async with httpx.AsyncClient(
+            base_url=client.base_url, headers=client.headers, limits=limits, timeout=60
+        ) as asynchronous:
+            return await asyncio.gather(
+                *(asynchronous.post("/api/v1/seats") for _ in range(AT_ONCE))
+            )
+
+    return asyncio.run(take_all())
+
+
+def test_as_many_succeed_as_may_and_not_one_more(serve, place):
+    place.install("seats", HOOKS)
+    platform = serve(TOCHKA_WORKERS="2")
+    acme = platform.tenant_client("acme", modules=["seats"])
+    answers = _take_at_once(acme)
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses == {201: MAXIMUM, 409: AT_ONCE - MAXIMUM}
+    taken = [answer.json() for answer in answers if answer.status_code == 201]
+    assert sorted(used for _, used in taken) == [*range(1, MAXIMUM + 1)]
+    by_worker = Counter(worker for worker, _ in taken)
+    assert len(by_worker) == len(platform.workers) == 2
+    (limit,) = acme.get("/api/v1/tenants/acme/limits").json()
+    assert (limit["used"], limit["maximum"]) == (MAXIMUM, MAXIMUM)
+    print(f"counted at once on 2 workers: {[*by_worker.values()]} of {AT_ONCE}, {MAXIMUM} may be")
