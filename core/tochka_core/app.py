@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Final
 
 import msgspec
 from litestar import Litestar, Router
 from litestar.config.response_cache import ResponseCacheConfig
+from litestar.di import Provide
 from tochka_plugins.host import StagedModule
 
 from tochka_core.access.cache import Cache
@@ -38,6 +40,8 @@ from tochka_core.http.last_resort import LastResort
 from tochka_core.http.metrics import MetricsController
 from tochka_core.http.mounting import API_PATH, let_gate_ask, mount, mount_absent
 from tochka_core.http.openapi import openapi_config
+from tochka_core.http.openapi_documents import Documents
+from tochka_core.http.openapi_parts import describe_core, describe_module
 from tochka_core.http.problems import problem_details
 from tochka_core.http.proxies import TrustedProxies
 from tochka_core.http.request_id import RequestId
@@ -137,22 +141,24 @@ def create_app(
         ConfigurationError: `DATABASE_URL` or `JWT_SECRET` is missing.
     """
     shared = _share(settings, modules, absent)
+    core_routes = _core_routes(shared, proofs or ProofFinder(servers=settings.name_servers))
+    dependencies = public_dependencies(
+        shared.database, SettingsReader(shared.cache, shared.settings_catalog, shared.ring)
+    )
     app = Litestar(
         route_handlers=[
-            _core_routes(shared, proofs or ProofFinder(servers=settings.name_servers)),
+            core_routes,
             *map(mount, modules),
             *map(mount_absent, absent),
         ],
         request_class=JsonRequest,
-        dependencies=public_dependencies(
-            shared.database, SettingsReader(shared.cache, shared.settings_catalog, shared.ring)
-        ),
+        dependencies=dependencies,
         middleware=[_access_control(shared)],
         before_request=refuse_nul,
         request_max_body_size=settings.max_body_bytes,
         plugins=[problem_details(), ClosedStructs()],
         lifespan=[_lifespan(shared)],
-        openapi_config=openapi_config(),
+        openapi_config=openapi_config(_documents(core_routes, modules, dependencies), shared.cache),
         response_cache_config=ResponseCacheConfig(key_builder=cache_key),
         logging_config=None,
     )
@@ -244,6 +250,16 @@ def _core_routes(shared: _Shared, proofs: ProofFinder) -> Router:
             Router(path=API_PATH, route_handlers=_CONTROLLERS),
         ],
         dependencies=core_dependencies(shared.database, parts),
+    )
+
+
+def _documents(
+    core_routes: Router, modules: Sequence[StagedModule], dependencies: Mapping[str, Provide]
+) -> Documents:
+    """Return what describes the core and each module, when it is asked for."""
+    return Documents(
+        partial(describe_core, core_routes, dependencies),
+        {module.name: partial(describe_module, module, dependencies) for module in modules},
     )
 
 

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
-from tochka_core.http.access import _bearer_token, _choose, _header, _tenant_name
+from tochka_core.http.access import _choose
 from tochka_core.http.entering import enter_as_platform
+from tochka_core.http.headers import bearer_token, find_header, find_tenant_name
 from tochka_core.http.lookup import Found
 from tochka_plugins import InvalidInput, NotAuthenticated, NotFound, PermissionDenied, Person
 
@@ -94,17 +95,17 @@ def scope(*headers):
 def test_a_header_that_is_given_twice_is_refused(values):
     twice = scope(*((b"x-tenant", value) for value in values))
     with pytest.raises(InvalidInput, match="X-Tenant is given more than once"):
-        _header(twice, b"x-tenant")
+        find_header(twice, b"x-tenant")
 
 
 def test_a_tenants_name_is_taken_without_blanks():
-    assert _tenant_name(scope((b"x-tenant", b" acme "))) == "acme"
-    assert _tenant_name(scope()) is None
+    assert find_tenant_name(scope((b"x-tenant", b" acme "))) == "acme"
+    assert find_tenant_name(scope()) is None
 
 
 @pytest.mark.parametrize("value", [b"Bearer abc", b"bearer abc", b"BEARER   abc "])
 def test_a_bearer_token_is_read_in_any_case(value):
-    assert _bearer_token(scope((b"authorization", value))) == "abc"
+    assert bearer_token(scope((b"authorization", value))) == "abc"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_a_bearer_token_is_read_in_any_case(value):
 )
 def test_without_a_bearer_token_nobody_is_signed_in(headers):
     with pytest.raises(NotAuthenticated, match="Authorization: Bearer"):
-        _bearer_token(scope(*headers))
+        bearer_token(scope(*headers))
 
 
 def test_the_reason_of_the_platform_is_text():

@@ -113,8 +113,15 @@ async def _read_visited(
     session: AsyncSession, called: str, module: str | None
 ) -> TenantFacts | None:
     has_module = exists().where(TenantModule.tenant_id == Tenant.id, TenantModule.module == module)
-    is_active = and_(Tenant.suspended_at.is_(None), Tenant.purge_after.is_(None))
-    return await _read_facts(session, _is_called(called), is_active, has_module)
+    return await _read_facts(session, _is_called(called), _is_active(), has_module)
+
+
+async def _read_shown(session: AsyncSession, domain: str) -> TenantFacts | None:
+    return await _read_facts(session, _is_called(domain), _is_active())
+
+
+def _is_active() -> ColumnElement[bool]:
+    return and_(Tenant.suspended_at.is_(None), Tenant.purge_after.is_(None))
 
 
 def _enabled_modules() -> ScalarSelect[Any]:
@@ -217,6 +224,9 @@ one query for both, and what is known of a tenant because of its members is not 
 
 TENANT: Final = Fact("tenant", _read_tenant)
 """The tenant with an id; only for who is known to belong to it."""
+
+SHOWN: Final = Fact("visited", _read_shown)
+"""The active tenant that holds a domain, whatever it has enabled; visitors there may see some."""
 
 VISITED: Final = Fact("visited", _read_visited)
 """The active tenant that is called so, if it has the module enabled, open or not."""

@@ -34,9 +34,9 @@ from tochka_core.access.facts import PERSON, SESSION, Permissions
 from tochka_core.access.listener import Listener
 from tochka_core.api_keys.tokens import is_key
 from tochka_core.auth.tokens import AccessTokens, Claims
-from tochka_core.domains.names import host_name
 from tochka_core.http.api_keys import KeyControl, refuse_keys
 from tochka_core.http.entering import enter_as_platform
+from tochka_core.http.headers import bearer_token, find_domain, find_tenant_name, is_signed
 from tochka_core.http.lookup import (
     Asked,
     Found,
@@ -45,7 +45,7 @@ from tochka_core.http.lookup import (
     find_visited_tenants,
 )
 from tochka_core.http.problems import NOTHING_HERE
-from tochka_core.http.route_rules import MODULE_KEY, PERMISSIONS_KEY
+from tochka_core.http.route_rules import CALLER_KEY, MODULE_KEY, PERMISSIONS_KEY
 from tochka_core.subscriptions.opening import ModuleLapsed
 from tochka_core.tenants.standing import no_such_tenant, refuse_deleted, refuse_suspended
 
@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from litestar.types.asgi_types import HTTPReceiveMessage, WebSocketReceiveMessage
 
 
-_AUTHORIZATION: Final = b"authorization"
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 SLOW_SECONDS: Final = 1.0
@@ -98,7 +97,8 @@ class AccessControl(ASGIMiddleware):
     ) -> None:
         """Decide, then go on; what is decided lies in `request.auth`."""
         route: dict[str, Any] = scope["route_handler"].opt
-        is_anonymous = bool(route.get(ANONYMOUS_KEY))
+        is_for_all = bool(route.get(CALLER_KEY))
+        is_anonymous = bool(route.get(ANONYMOUS_KEY)) and not (is_for_all and is_signed(scope))
         module: str | None = route.get(MODULE_KEY)
         is_writing = scope.get("method") not in _READING
         if is_anonymous and module is None:
@@ -109,7 +109,8 @@ class AccessControl(ASGIMiddleware):
                 return await self._decide(scope, module, is_anonymous=is_anonymous)
 
             access = await decide()
-            _check_permissions(access.principal, route.get(PERMISSIONS_KEY, ()))
+            if not is_for_all:
+                _check_permissions(access.principal, route.get(PERMISSIONS_KEY, ()))
             if is_writing:
                 receive = _deciding_again(receive, access, decide)
         scope["auth"] = access
@@ -118,9 +119,9 @@ class AccessControl(ASGIMiddleware):
         await next_app(scope, receive, self._when_known(send) if is_change else send)
 
     async def _decide(self, scope: "Scope", module: str | None, *, is_anonymous: bool) -> Access:
-        token = None if is_anonymous else _bearer_token(scope)
-        name, domain = _tenant_name(scope), host_name(_header(scope, b"host") or "")
-        asked = Asked(name, domain, module, datetime.now(UTC))
+        token = None if is_anonymous else bearer_token(scope)
+        name = find_tenant_name(scope)
+        asked = Asked(name, find_domain(scope), module, datetime.now(UTC))
         async with self._cache.look() as look:
             principal: Principal | None = None
             if token is None:
@@ -273,31 +274,3 @@ def _choose(found: list[Found], *, name: str | None, is_anonymous: bool) -> Foun
         refuse_deleted(tenant.purge_after)
         refuse_suspended(tenant.is_suspended, tenant.suspension_reason)
     return tenant
-
-
-def _header(scope: "Scope", wanted: bytes) -> str | None:
-    """Return a header's value, `None` where it is absent.
-
-    Raises:
-        InvalidInput: it is there more than once, and it is not told which one counts.
-    """
-    values = [value for name, value in scope["headers"] if name == wanted]
-    # A proxy may have joined repeated headers with a comma (RFC 9110, section 5.3). In what is to
-    # sign somebody in, it is no token.
-    is_joined = wanted != _AUTHORIZATION and any(b"," in value for value in values)
-    if len(values) > 1 or is_joined:
-        name = wanted.decode().title()
-        raise InvalidInput(f"The header {name} is given more than once.", pointer=f"/{name}")
-    return values[0].decode("latin-1") if values else None
-
-
-def _tenant_name(scope: "Scope") -> str | None:
-    name = _header(scope, b"x-tenant")
-    return None if name is None else name.strip()
-
-
-def _bearer_token(scope: "Scope") -> str:
-    scheme, _, token = (_header(scope, _AUTHORIZATION) or "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip(" "):
-        raise NotAuthenticated("Send an access token: Authorization: Bearer …")
-    return token.strip(" ")

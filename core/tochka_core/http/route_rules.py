@@ -18,6 +18,10 @@ MODULE_KEY: Final = "tochka_module"
 PERMISSIONS_KEY: Final = "tochka_permissions"
 """The key in a route's `opt` with the permissions that its guards name; the platform sets it."""
 
+CALLER_KEY: Final = "tochka_caller"
+"""The key in the `opt` of a core's route which is open to anyone, and is told who asks all the same
+where they say so: people, and API keys, whatever they hold."""
+
 _PLATFORM_PREFIX: Final = "tochka_"
 """Keys in a route's `opt` that begin so have a meaning to the platform."""
 

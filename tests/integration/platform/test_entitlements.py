@@ -8,6 +8,7 @@ from time_travel import time_travel
 from tochka_core.subscriptions.services import is_entitled
 
 NOTES = "/api/v1/notes"
+SHOP = {"Host": "shop.example.com"}
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 INSTANT = timedelta(microseconds=1)
@@ -151,3 +152,19 @@ async def test_the_database_decides_by_the_same_clock(database, owner, entitle, 
     for moment, is_covered in ((NOON - INSTANT, False), (NOON, True), (NOON + HOUR, False)):
         async with at(moment), database.platform_scope(reason="test") as session:
             assert await is_entitled(session, tenant_id, "notes") is is_covered
+
+
+async def test_the_openapi_document_tells_of_what_is_open(client, owner, entitle, at, signed_in):
+    async def told(headers, etag=""):
+        asked = {**headers, "If-None-Match": etag}
+        answer = await client.get("/schema/openapi.json", headers=asked)
+        return answer.status_code, NOTES in answer.text, answer.headers["etag"]
+
+    await entitle(NOON, NOON + HOUR)
+    etags = ["", ""]
+    for moment, is_told in ((NOON, True), (NOON + HOUR, False)):
+        async with at(moment):
+            callers = (await signed_in(owner), SHOP)
+            answers = [await told(*known) for known in zip(callers, etags, strict=True)]
+            assert [answer[:2] for answer in answers] == [(200, is_told)] * 2
+            etags = [answer[2] for answer in answers]
