@@ -195,6 +195,35 @@ def tochka_tenant_deleting(
 
 
 @hookspec
+def tochka_module_enabled(tenant: Tenant, session: AsyncSession) -> Awaitable[None] | None:
+    """Prepare what the module keeps for a tenant that has just enabled it.
+
+    Runs: in the transaction that enables the module, after those of the modules it needs. Not
+    where the tenant has it already. `session` is a part of that transaction, scoped to the tenant.
+    It may be a coroutine function. A tenant that had the module before may have its data still;
+    tenants that are imported are not announced.
+    Returns: nothing.
+    Raises: the tenant does not have the module, nor what was to be enabled along with it, and
+    nothing is kept of what any module has written. The client is told as with
+    `tochka_tenant_created`; raise `Conflict` to refuse.
+    """
+
+
+@hookspec
+def tochka_module_disabled(tenant: Tenant, session: AsyncSession) -> Awaitable[None] | None:
+    """Agree to it that a tenant has the module no more, or refuse it; stop what must not go on.
+
+    Runs: in the transaction that disables the module, before those of the modules it needs, also
+    where its subscription has lapsed. Not where the tenant does not have it. `session` is a part
+    of that transaction, scoped to the tenant. It may be a coroutine function. The rows stay: the
+    tenant may enable the module again.
+    Returns: nothing.
+    Raises: the tenant keeps the module, and what was to be disabled along with it, and nothing is
+    kept of what any module has written. The client is told as with `tochka_module_enabled`.
+    """
+
+
+@hookspec
 def tochka_send_message(message: Message) -> Awaitable[bool] | bool:  # type: ignore[empty-body]  # as above
     """Deliver a message to a phone.
 

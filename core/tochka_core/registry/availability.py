@@ -11,6 +11,11 @@ from tochka_core.audit.services import record
 from tochka_core.registry.models import Module
 
 
+def no_such_module() -> NotFound:
+    """Return the answer for a module that there is not, or not any more."""
+    return NotFound("There is no such module.")
+
+
 async def set_availability(
     session: AsyncSession, name: str, availability: Availability, *, actor: UUID | None
 ) -> Module:
@@ -25,7 +30,7 @@ async def set_availability(
     locked = select(Module).where(Module.name == name).with_for_update(key_share=True)
     module = await session.scalar(locked.execution_options(populate_existing=True))
     if module is None:
-        raise NotFound("There is no such module.")
+        raise no_such_module()
     before = module.availability
     module.availability, module.is_availability_settled = availability, True
     if before != availability:

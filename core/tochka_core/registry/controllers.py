@@ -1,14 +1,27 @@
 """`/api/v1/modules` and `/api/v1/tenants/{name}/modules`."""
 
+from datetime import UTC, datetime
+from uuid import UUID
+
 from litestar import Controller, get, patch, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import CurrentPrincipal, Tenant
 
 from tochka_core.db.injection import PlatformSession
 from tochka_core.registry import services
 from tochka_core.registry.availability import set_availability
-from tochka_core.registry.schemas import ModuleOut, ModulePatch, ModuleSwitch, TenantModuleOut
+from tochka_core.registry.enabling import Switching, switch_module
+from tochka_core.registry.offering import read_offering
+from tochka_core.registry.schemas import (
+    ModuleOut,
+    ModulePatch,
+    ModuleSwitch,
+    SwitchedModuleOut,
+    TenantModuleOut,
+)
+from tochka_core.tenants.hooks import TenantHooks
 from tochka_core.tenants.permissions import MANAGE_MODULES
 from tochka_core.tenants.standing import (
     get_open_tenant,
@@ -29,14 +42,16 @@ class ModuleController(Controller):
         principal: CurrentPrincipal,
         chosen_tenant: NamedDependency[Tenant | None],
     ) -> list[ModuleOut] | list[TenantModuleOut]:
-        """Return what the chosen tenant has and could enable; without one, all, to the platform."""
+        """Return what the chosen tenant has, could enable, and why not; without one, all there is.
+
+        All that there is, and what became of it, is for a `platform_master`.
+        """
         if chosen_tenant is None:
             require_platform_master(principal)
             return [
                 ModuleOut.of(module) for module in await services.list_modules(platform_session)
             ]
-        found = await services.list_tenant_modules(platform_session, chosen_tenant.id)
-        return [TenantModuleOut.of(module, enabled=enabled) for module, enabled in found]
+        return await _list_offers(platform_session, chosen_tenant.id)
 
     @patch("/modules/{module:str}", summary="Change a module")
     async def change(
@@ -55,10 +70,9 @@ class ModuleController(Controller):
     async def list_of_tenant(
         self, name: FromPath[str], platform_session: PlatformSession, principal: CurrentPrincipal
     ) -> list[TenantModuleOut]:
-        """Return what the tenant has and could enable."""
+        """Return what the tenant has, what it could enable, and why not."""
         tenant = await get_open_tenant(platform_session, principal, name)
-        found = await services.list_tenant_modules(platform_session, tenant.id)
-        return [TenantModuleOut.of(module, enabled=enabled) for module, enabled in found]
+        return await _list_offers(platform_session, tenant.id)
 
     @put("/tenants/{name:str}/modules/{module:str}", summary="Enable or disable a module")
     async def switch(
@@ -66,13 +80,23 @@ class ModuleController(Controller):
         name: FromPath[str],
         module: FromPath[str],
         data: JSONBody[ModuleSwitch],
+        *,
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
-    ) -> TenantModuleOut:
-        """Enable or disable a module; again is no error."""
+        tenant_hooks: NamedDependency[TenantHooks],
+    ) -> SwitchedModuleOut:
+        """Enable or disable a module, with what it needs or what needs it; again is no error."""
         standing = await lock_tenant_to(platform_session, principal, name, MANAGE_MODULES)
-        if data.enabled:
-            changed = await services.enable_module(platform_session, standing, module)
-        else:
-            changed = await services.disable_module(platform_session, standing, module)
-        return TenantModuleOut.of(changed, enabled=data.enabled)
+        switching = Switching(
+            tenant=standing.tenant,
+            hooks=tenant_hooks,
+            actor=principal.user_id,
+            is_platform=principal.role == "platform_master",
+        )
+        switched = await switch_module(platform_session, switching, module, data)
+        return SwitchedModuleOut.of_switched(switched)
+
+
+async def _list_offers(session: AsyncSession, tenant_id: UUID) -> list[TenantModuleOut]:
+    offering = await read_offering(session, tenant_id)
+    return [TenantModuleOut.of(offer) for offer in offering.list(at=datetime.now(UTC))]

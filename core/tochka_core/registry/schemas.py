@@ -1,10 +1,14 @@
 """Modules as they cross HTTP."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 from tochka_plugins.host import Phase
 from tochka_plugins.info import Availability
 
 from tochka_core.registry.models import Module, State
+from tochka_core.registry.offering import Offer, OfferState, Switched
 
 
 class ModuleOut(msgspec.Struct, frozen=True):
@@ -35,7 +39,7 @@ class ModulePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     availability: Availability
 
 
-class TenantModuleOut(msgspec.Struct, frozen=True):
+class TenantModuleOut(msgspec.Struct, frozen=True, kw_only=True):
     """A module, as a tenant sees it."""
 
     name: str
@@ -44,23 +48,58 @@ class TenantModuleOut(msgspec.Struct, frozen=True):
     icon: str | None
     version: str | None
     requires: list[str]
+    availability: Availability
     enabled: bool
+    state: OfferState
+    reason: str | None
+    """Why it is not open, or not to be enabled; `null` where it is."""
+    missing: Sequence[str]
+    """What it needs and the tenant has not enabled, in the order in which that can be done."""
 
     @classmethod
-    def of(cls, module: Module, *, enabled: bool) -> "TenantModuleOut":
-        """Show *module* to a tenant."""
+    def of(cls, offer: Offer) -> "TenantModuleOut":
+        """Show a module to a tenant."""
+        return cls(**_shown(offer))
+
+
+class SwitchedModuleOut(TenantModuleOut, frozen=True, kw_only=True):
+    """A module that was enabled or disabled, and what was so along with it."""
+
+    enabled_along: Sequence[str] = ()
+    disabled_along: Sequence[str] = ()
+
+    @classmethod
+    def of_switched(cls, switched: Switched) -> "SwitchedModuleOut":
+        """Show what was done."""
         return cls(
-            name=module.name,
-            display_name=module.display_name,
-            description=module.description,
-            icon=module.icon,
-            version=module.version,
-            requires=module.requires,
-            enabled=enabled,
+            **_shown(switched.offer),
+            enabled_along=switched.enabled_along,
+            disabled_along=switched.disabled_along,
         )
+
+
+def _shown(offer: Offer) -> dict[str, Any]:
+    module = offer.module
+    return {
+        "name": module.name,
+        "display_name": module.display_name,
+        "description": module.description,
+        "icon": module.icon,
+        "version": module.version,
+        "requires": module.requires,
+        "availability": module.availability,
+        "enabled": offer.is_enabled,
+        "state": offer.state,
+        "reason": offer.reason,
+        "missing": offer.missing,
+    }
 
 
 class ModuleSwitch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether a tenant wants a module."""
 
     enabled: bool
+    with_dependencies: bool = False
+    """Enable what it needs, too; otherwise that is refused (409)."""
+    with_dependents: bool = False
+    """Disable what needs it, too; otherwise that is refused (409)."""

@@ -28,11 +28,20 @@ class ModuleFailed(Unavailable):
         self.extra = {"module": module}
 
 
+class ModuleAway(Unavailable):
+    """A module is ready, but does not serve in this process: another worker may do."""
+
+    def __init__(self, module: str) -> None:
+        """Name *module*; the log tells why it was not loaded or started."""
+        super().__init__(f"The module {module} does not serve here.", retry_after_seconds=60)
+        self.extra = {"module": module}
+
+
 class TenantHooks:
     """The modules of one process, as far as they want to know of tenants.
 
-    A module that could not be started is left out, and that is logged: it would keep all tenants
-    from being made or deleted.
+    A module that could not be started is left out where a tenant is made or deleted, and that is
+    logged: it would keep all tenants from that.
     """
 
     def __init__(
@@ -44,6 +53,7 @@ class TenantHooks:
     ) -> None:
         """Tell *modules*, in the order of dependencies, except those in *stopped* by then."""
         self._modules = modules
+        self._by_name = {module.name: module for module in modules}
         self._stopped = stopped
         self._hook_seconds = hook_seconds
 
@@ -71,6 +81,34 @@ class TenantHooks:
             if module.name in enabled:
                 hook = "tochka_tenant_deleting"
                 await self._tell(module, hook, session, tenant, purge_after=purge_after)
+
+    async def module_enabled(self, session: AsyncSession, tenant: Tenant, name: str) -> None:
+        """Let the module *name* prepare for *tenant*, which has just enabled it.
+
+        Raises:
+            TochkaError: it refuses.
+            ModuleFailed: it has failed.
+            ModuleAway: it does not serve in this process, and would never know.
+        """
+        module, hook = self._by_name.get(name), "tochka_module_enabled"
+        if module is None or (name in self._stopped and module.hooks.implements(hook)):
+            raise ModuleAway(name)
+        await self._tell(module, hook, session, tenant)
+
+    async def module_disabled(self, session: AsyncSession, tenant: Tenant, name: str) -> None:
+        """Let the module *name* agree to it that *tenant* has it no more.
+
+        One that does not serve is left out, and that is logged: it would be had for ever.
+
+        Raises:
+            TochkaError: it refuses.
+            ModuleFailed: it has failed.
+        """
+        module, hook = self._by_name.get(name), "tochka_module_disabled"
+        if module is None:
+            _log.warning("module not told", module=name, hook=hook, tenant=str(tenant.id))
+        else:
+            await self._tell(module, hook, session, tenant)
 
     async def _tell(
         self,

@@ -25,8 +25,10 @@ class Proofs(ProofFinder):
 
 
 @pytest.fixture
-async def client(settings, installed_database, installed):
+async def client(settings, installed_database, installed, change):
     """The core and every installed module; nothing has to wait, and messages need nobody."""
+    # It does not serve here, and would be told to be away.
+    await change("DELETE FROM tochka.modules WHERE name = 'notes'")
     settings = replace(
         settings,
         log_messages=True,

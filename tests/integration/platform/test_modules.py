@@ -36,8 +36,20 @@ async def test_the_platform_sees_everything_and_a_tenant_what_it_can_use(
     owner = await make_tenant("acme")
     everything = (await client.get(MODULES, headers=master.headers)).json()
     assert [item["name"] for item in everything] == ["broken", "notes", "secret"]
-    usable = (await client.get(MODULES, headers=owner.at("acme"))).json()
-    assert [(item["name"], item["enabled"]) for item in usable] == [("notes", True)]
+    expected = [("broken", "unavailable"), ("notes", "enabled"), ("secret", "private")]
+    for path, headers in (
+        (MODULES, owner.at("acme")),
+        ("/api/v1/tenants/acme/modules", owner.headers),
+        ("/api/v1/tenants/acme/modules", master.headers),
+    ):
+        offered = (await client.get(path, headers=headers)).json()
+        assert [(item["name"], item["state"]) for item in offered] == expected
+        assert [item["enabled"] for item in offered] == [False, True, False]
+        assert [item["reason"] for item in offered] == [
+            "The module broken cannot be used at present.",
+            None,
+            "Only a platform_master may enable secret.",
+        ]
     assert (await client.get(MODULES, headers=(await register()).headers)).status_code == 403
 
 
@@ -50,34 +62,14 @@ async def test_enabling_twice_is_no_error(client, make_tenant):
         assert answer.json()["enabled"] is enabled
 
 
-async def test_what_a_module_needs_comes_first_and_goes_last(client, make_tenant, store):
-    await store("deals", requires=["notes"])
-    owner = await make_tenant("acme", modules=())
-    deals, notes = (f"/api/v1/tenants/acme/modules/{name}" for name in ("deals", "notes"))
-
-    refused = await client.put(deals, json={"enabled": True}, headers=owner.headers)
-    assert refused.status_code == 409
-    assert refused.json()["missing"] == ["notes"]
-
-    for path in (notes, deals):
-        assert (await client.put(path, json={"enabled": True}, headers=owner.headers)).is_success
-    refused = await client.put(notes, json={"enabled": False}, headers=owner.headers)
-    assert refused.status_code == 409
-    assert refused.json()["dependents"] == ["deals"]
-
-
-async def test_what_cannot_be_used_cannot_be_enabled(client, make_tenant, master, store):
+async def test_what_cannot_be_used_cannot_be_enabled(client, make_tenant, store):
     await store("broken", state="quarantined")
+    await store("gone", state="missing")
     await store("secret", availability="private")
     owner = await make_tenant("acme")
-    for person, name, status in (
-        (owner, "nowhere", 404),
-        (owner, "broken", 404),
-        (owner, "secret", 403),
-        (master, "secret", 200),
-    ):
+    for name, status in (("nowhere", 404), ("gone", 404), ("broken", 409), ("secret", 403)):
         path = f"/api/v1/tenants/acme/modules/{name}"
-        answer = await client.put(path, json={"enabled": True}, headers=person.headers)
+        answer = await client.put(path, json={"enabled": True}, headers=owner.headers)
         assert answer.status_code == status, name
 
 

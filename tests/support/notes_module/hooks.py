@@ -188,6 +188,18 @@ async def tochka_tenant_deleting(tenant, session, purge_after):
 
 
 @hookimpl
+async def tochka_module_enabled(tenant, session):
+    if act := ACTS.get("enabled"):
+        await act(tenant, session)
+
+
+@hookimpl
+async def tochka_module_disabled(tenant, session):
+    if act := ACTS.get("disabled"):
+        await act(tenant, session)
+
+
+@hookimpl
 async def tochka_send_message(message):
     act = ACTS.get("message")
     return await act(message) if act else False

@@ -20,6 +20,7 @@ from tochka_plugins.host.staging import StagingError, stage
 LIFE_CYCLE = (
     *("tochka_startup", "tochka_shutdown"),
     *("tochka_tenant_created", "tochka_tenant_deleting", "tochka_send_message"),
+    *("tochka_module_enabled", "tochka_module_disabled"),
 )
 
 

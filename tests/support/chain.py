@@ -1,0 +1,54 @@
+"""Two modules that need the test module, the one by way of the other; they do what a test wants."""
+
+from notes_module.tenant_acts import ACTS
+from tochka_core import __version__
+from tochka_plugins import hookimpl
+from tochka_plugins.host import Candidate, assemble, gate
+
+
+class Link:
+    """What the entry point of a module names."""
+
+    def __init__(self, name):
+        self._name = name
+
+    @hookimpl
+    async def tochka_module_enabled(self, tenant, session):
+        if act := ACTS.get(f"{self._name} enabled"):
+            await act(tenant, session)
+
+    @hookimpl
+    async def tochka_module_disabled(self, tenant, session):
+        if act := ACTS.get(f"{self._name} disabled"):
+            await act(tenant, session)
+
+
+deals, reports = Link("deals"), Link("reports")
+
+
+def stage_chain():
+    """Return the test module, and those that need it, in the order of dependencies."""
+    assembly = assemble(
+        gate(
+            [
+                _candidate("notes", "notes_module.hooks"),
+                _candidate("deals", "chain:deals", "notes"),
+                _candidate("reports", "chain:reports", "deals"),
+            ],
+            core_version=__version__,
+        )
+    )
+    assert assembly.quarantined == ()
+    return assembly.modules
+
+
+def _candidate(name, entry_point, *requires):
+    return Candidate(
+        name=name,
+        entry_point=entry_point,
+        distribution=name,
+        version="1.0",
+        summary=name.title(),
+        requires=requires,
+        requires_python=None,
+    )
