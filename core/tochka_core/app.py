@@ -57,6 +57,7 @@ from tochka_core.passwords.controllers import PasswordController
 from tochka_core.passwords.current import CurrentPasswords
 from tochka_core.passwords.hashing import PasswordHasher
 from tochka_core.registry.controllers import ModuleController
+from tochka_core.registry.health import ModuleHealth
 from tochka_core.registry.lifespan import running_modules
 from tochka_core.second_factor.controllers import (
     SecondFactorController,
@@ -112,6 +113,7 @@ class _Shared(msgspec.Struct, frozen=True, kw_only=True):
     database: Database
     listener: Listener
     messenger: Messenger
+    module_health: ModuleHealth
     modules: Sequence[StagedModule]
     permission_catalog: PermissionCatalog
     ring: EncryptionRing
@@ -191,6 +193,7 @@ def _share(settings: Settings, modules: Sequence[StagedModule], absent: Collecti
             hook_seconds=settings.import_seconds,
             log_undelivered=bool(settings.log_messages),
         ),
+        module_health=ModuleHealth(modules, stopped=stopped_modules, cache=cache),
         modules=modules,
         permission_catalog=PermissionCatalog(modules),
         ring=EncryptionRing(settings.encryption_ring),
@@ -231,6 +234,7 @@ def _core_routes(shared: _Shared, proofs: ProofFinder) -> Router:
         "encryption_ring": shared.ring,
         "exports": Exports(settings),
         "messenger": shared.messenger,
+        "module_health": shared.module_health,
         "permission_catalog": shared.permission_catalog,
         "proofs": proofs,
         "sessions": shared.sessions,
@@ -324,11 +328,12 @@ def _lifespan(shared: _Shared) -> Callable[[Litestar], AbstractAsyncContextManag
                 shared.listener.listening(),
                 running_modules(
                     shared.modules,
-                    database=shared.database,
+                    cache=shared.cache,
                     hook_seconds=shared.settings.import_seconds,
                     stopped=shared.stopped_modules,
                 ),
                 shared.messenger.running(),
+                shared.module_health.running(),
                 shared.uses.running(),
             ):
                 yield

@@ -1,5 +1,6 @@
 """What a module is told about a request, and its door to the database outside of one."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Literal, Protocol
@@ -84,6 +85,16 @@ class Platform(Protocol):
         """Open a transaction that sees and writes the rows of one tenant only.
 
         Commits when the block ends, rolls back when it raises.
+
+        Raises:
+            ModuleNotOpen: the tenant has not enabled the module, its subscription has lapsed, or
+                there is no such tenant; nothing is opened.
+        """
+
+    async def tenants(self) -> Sequence[Tenant]:
+        """Return the tenants that the module is open to now, by name.
+
+        Those that are suspended or deleted are left out.
         """
 
     def platform_scope(self, *, reason: str) -> AbstractAsyncContextManager[AsyncSession]:

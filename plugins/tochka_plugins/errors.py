@@ -6,6 +6,7 @@
         ├── NotAuthenticated   401  nobody is signed in
         ├── PaymentRequired    402  the tenant has not bought it, or not enough of it
         ├── PermissionDenied   403  signed in, but not allowed
+        │   └── ModuleNotOpen  403  the tenant does not have the module
         ├── NotFound           404  no such thing, or none that the caller may see
         ├── Conflict           409  the request does not fit the present state
         ├── LimitReached       409  there would be more than a tenant may have
@@ -20,6 +21,7 @@ with them is everything that the request has written.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 
 class TochkaError(Exception):
@@ -76,6 +78,19 @@ class PermissionDenied(TochkaError):
 
     status = 403
     title = "Permission denied"
+
+
+class ModuleNotOpen(PermissionDenied):
+    """A module asks for the rows of a tenant that it is not open to."""
+
+    def __init__(self, module: str, tenant_id: UUID) -> None:
+        """Name both; that there is no such tenant is told alike."""
+        super().__init__(
+            f"The module {module} is not open to the tenant {tenant_id}: it has not enabled the"
+            " module, or its subscription has lapsed.",
+            module=module,
+            tenant=str(tenant_id),
+        )
 
 
 class NotFound(TochkaError):

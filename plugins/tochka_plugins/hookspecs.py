@@ -6,7 +6,7 @@ argument it does not use. Each module is called on its own: one that raises is s
 (quarantined) with its reason, and the others go on.
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_plugins.context import Platform, Tenant
+from tochka_plugins.health import HealthCheck
 from tochka_plugins.info import ModuleInfo
 from tochka_plugins.limits import Limit
 from tochka_plugins.messages import Message
@@ -134,6 +135,20 @@ def tochka_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]  #
     Raises: the module is quarantined in phase `stage`, and offers no command. What the command
     itself raises ends it with exit code 1: a `TochkaError` or `click.ClickException` with one line,
     anything else with a traceback.
+    """
+
+
+@hookspec
+def tochka_health() -> Mapping[str, HealthCheck]:  # type: ignore[empty-body]  # as above
+    """Give checks that tell whether the module can do its work.
+
+    Runs: once per process, while the module is staged. The checks run in the workers, for
+    `GET /health/ready`, where the module serves and some tenant has enabled it; whoever asks, not
+    more often than every few seconds.
+    Returns: coroutine functions by name, in words that may be joined by `_`. Each gets the
+    platform, returns where all is well, and raises where it is not; it has a second.
+    Raises: the module is quarantined in phase `stage`. What a check raises is logged, and the
+    report says that it has failed; the worker goes on serving, and so does the module.
     """
 
 

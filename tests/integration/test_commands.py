@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from sources import write_source
@@ -304,10 +304,12 @@ def tallies(tmp_path):
 
 def test_a_command_of_a_module_works_in_the_scope_that_it_opens(tochka, tallies):
     assert tochka("upgrade", "--strict", **tallies).returncode == 0
-    assert tochka("tenants", "create", "acme").returncode == 0
+    made = json.loads(tochka("tenants", "create", "acme", "--json").stdout)
     assert tochka("tallies", "count", **tallies).stdout == "1\n"
-    refused = tochka("tallies", "count", "--tenant", str(UUID(int=1)), **tallies)
-    assert_one_line_error(refused, "Nobody is here.")
+    count = ("tallies", "count", "--tenant", made["id"])
+    assert_one_line_error(tochka(*count, **tallies), "tallies is not open to the tenant")
+    assert tochka("modules", "enable", "tallies", "--tenant", "acme", **tallies).returncode == 0
+    assert_one_line_error(tochka(*count, **tallies), "Nobody is here.")
 
 
 def test_a_command_of_a_module_that_was_not_judged_here_is_refused(tochka, tallies):

@@ -4,6 +4,7 @@ What changes one is told by triggers; a new kind needs a line here and a revisio
 `tell_changes` for each table that its query reads.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -112,8 +113,7 @@ async def read_tenant_by_name(session: AsyncSession, name: str) -> TenantFacts |
 async def _read_visited(
     session: AsyncSession, called: str, module: str | None
 ) -> TenantFacts | None:
-    has_module = exists().where(TenantModule.tenant_id == Tenant.id, TenantModule.module == module)
-    return await _read_facts(session, _is_called(called), _is_active(), has_module)
+    return await _read_facts(session, _is_called(called), _is_active(), _has_module(module))
 
 
 async def _read_shown(session: AsyncSession, domain: str) -> TenantFacts | None:
@@ -122,6 +122,10 @@ async def _read_shown(session: AsyncSession, domain: str) -> TenantFacts | None:
 
 def _is_active() -> ColumnElement[bool]:
     return and_(Tenant.suspended_at.is_(None), Tenant.purge_after.is_(None))
+
+
+def _has_module(module: str | None) -> ColumnElement[bool]:
+    return exists().where(TenantModule.tenant_id == Tenant.id, TenantModule.module == module)
 
 
 def _enabled_modules() -> ScalarSelect[Any]:
@@ -157,24 +161,32 @@ def _listed(**fields: object) -> Select[Any]:
     return select(func.coalesce(built, literal_column("'[]'"), type_=JSONB))
 
 
+async def read_active_tenants(session: AsyncSession, *, module: str) -> Sequence[TenantFacts]:
+    """Return the active tenants that have *module* enabled, open or not, by name."""
+    return await _list_facts(session, _is_active(), _has_module(module))
+
+
 async def _read_facts(session: AsyncSession, *which: ColumnElement[bool]) -> TenantFacts | None:
-    row = (
-        await session.execute(
-            select(
-                Tenant.id,
-                Tenant.name,
-                Tenant.title,
-                Tenant.suspended_at,
-                Tenant.suspension_reason,
-                Tenant.purge_after,
-                _enabled_modules().label("modules"),
-            ).where(*which)
+    found = await _list_facts(session, *which)
+    return found[0] if found else None
+
+
+async def _list_facts(session: AsyncSession, *which: ColumnElement[bool]) -> list[TenantFacts]:
+    rows = await session.execute(
+        select(
+            Tenant.id,
+            Tenant.name,
+            Tenant.title,
+            Tenant.suspended_at,
+            Tenant.suspension_reason,
+            Tenant.purge_after,
+            _enabled_modules().label("modules"),
         )
-    ).one_or_none()
-    return (
-        None
-        if row is None
-        else TenantFacts(
+        .where(*which)
+        .order_by(Tenant.name)
+    )
+    return [
+        TenantFacts(
             id=row.id,
             name=row.name,
             title=row.title,
@@ -183,7 +195,8 @@ async def _read_facts(session: AsyncSession, *which: ColumnElement[bool]) -> Ten
             purge_after=row.purge_after,
             modules=TenantModules(msgspec.convert(row.modules, list[EnabledModule])),
         )
-    )
+        for row in rows
+    ]
 
 
 def permissions_by(catalog: PermissionCatalog) -> "Permissions":

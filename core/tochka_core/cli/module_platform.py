@@ -7,11 +7,12 @@ from typing import TypeVar
 from tochka_plugins import Platform, PlatformRunner
 from tochka_plugins.host import Candidate
 
+from tochka_core.access.cache import Cache
 from tochka_core.cli.group import read_settings
 from tochka_core.db import Database
-from tochka_core.db.module_door import ModuleDoor
 from tochka_core.errors import OperatorError
 from tochka_core.local import running_database
+from tochka_core.registry.module_door import ModuleDoor
 from tochka_core.registry.record import read_ready
 from tochka_core.registry.session import in_platform_scope
 from tochka_core.settings import Settings
@@ -49,6 +50,6 @@ class ModulePlatform(PlatformRunner):
             )
         database = Database(settings.engine_url)
         try:
-            return await work(ModuleDoor(database, name))
+            return await work(ModuleDoor(Cache(database), name))
         finally:
             await database.dispose()

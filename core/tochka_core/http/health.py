@@ -1,6 +1,7 @@
 """`/health/live` and `/health/ready`."""
 
 import asyncio
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final, Literal
 
@@ -15,8 +16,9 @@ from tochka_plugins.host import Phase
 
 from tochka_core.access.cache import Cache
 from tochka_core.db import Database
+from tochka_core.registry.health import CheckReport, ModuleHealth
 from tochka_core.registry.models import State
-from tochka_core.registry.services import list_modules
+from tochka_core.registry.services import list_modules, modules_in_use
 
 _PATIENCE_SECONDS: Final = 2.0
 """Less than balancers wait; who waits longer for a connection had better ask another worker."""
@@ -37,6 +39,8 @@ class ModuleReadiness(msgspec.Struct, frozen=True):
     phase: Phase | None
     reason: str | None
     blocked_by: str | None
+    checks: Sequence[CheckReport] = ()
+    """What it says of itself; only where it serves and some tenant has enabled it."""
 
 
 class Readiness(msgspec.Struct, frozen=True):
@@ -71,12 +75,14 @@ class HealthController(Controller):
         self,
         access_cache: NamedDependency[Cache],
         database: NamedDependency[Database],
+        module_health: NamedDependency[ModuleHealth],
         stopped_modules: NamedDependency[AbstractSet[str]],
     ) -> Response[Readiness]:
         """Answer 200 when the database is there, 503 when it is not, or is not to be had soon.
 
         A quarantined module is reported and does not make the platform unready: the rest serves.
-        Nor does a cache that is bypassed: all is served, at the price of a few queries.
+        Nor does one of whose checks fails: others, or other workers, would be no better off. Nor
+        does a cache that is bypassed: all is served, at the price of a few queries.
         """
         cache: Literal["listening", "bypassed"] = (
             "listening" if access_cache.is_listening else "bypassed"
@@ -86,17 +92,23 @@ class HealthController(Controller):
                 asyncio.timeout(_PATIENCE_SECONDS),
                 database.platform_scope(reason="readiness") as session,
             ):
-                modules = [
-                    ModuleReadiness(
-                        item.name,
-                        "stopped" if item.name in stopped_modules else item.state,
-                        item.phase,
-                        item.reason,
-                        item.blocked_by,
-                    )
-                    for item in await list_modules(session)
-                ]
+                found, used = await list_modules(session), await modules_in_use(session)
         except (Unavailable, TimeoutError):
             report = Readiness("unavailable", "unavailable", cache, [])
             return Response(report, status_code=HTTP_503_SERVICE_UNAVAILABLE)
+        # Not before: a check may need the connection.
+        checks = await module_health.report(
+            {item.name for item in found if item.state == "ready" and item.name in used}
+        )
+        modules = [
+            ModuleReadiness(
+                item.name,
+                "stopped" if item.name in stopped_modules else item.state,
+                item.phase,
+                item.reason,
+                item.blocked_by,
+                checks.get(item.name, ()),
+            )
+            for item in found
+        ]
         return Response(Readiness("ready", "ready", cache, modules), status_code=HTTP_200_OK)

@@ -10,6 +10,7 @@ import structlog
 from tochka_plugins.host import Quarantined, StagedModule, discover, gate
 
 from tochka_core import __version__
+from tochka_core.access.cache import Cache
 from tochka_core.db import Database
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
@@ -95,7 +96,7 @@ async def _try_start(
     database = Database(settings.engine_url, pool_size=1)
     async with running_modules(
         ready,
-        database=database,
+        cache=Cache(database),
         hook_seconds=settings.import_seconds,
         stopped=set(),
         begin=lambda name: tell(Began(name, "start")),

@@ -7,9 +7,9 @@ import structlog
 from tochka_plugins.host import StagedModule
 from tochka_plugins.host.keeping import ProcessHarmed, process_kept
 
-from tochka_core.db import Database
-from tochka_core.db.module_door import ModuleDoor
+from tochka_core.access.cache import Cache
 from tochka_core.registry.hook_run import HookFailed, run_hook
+from tochka_core.registry.module_door import ModuleDoor
 
 _log = structlog.get_logger(__name__)
 
@@ -18,7 +18,7 @@ _log = structlog.get_logger(__name__)
 async def running_modules(
     modules: Sequence[StagedModule],
     *,
-    database: Database,
+    cache: Cache,
     hook_seconds: float,
     stopped: set[str],
     begin: Callable[[str], None] = lambda _module: None,
@@ -26,12 +26,13 @@ async def running_modules(
     """Start *modules* in the order given, and stop those that did start in the opposite one.
 
     A module whose hook raises, or takes longer than *hook_seconds*, is logged and put into
-    *stopped*; the others go on. *begin* is told of each module before a hook of its runs.
+    *stopped*; the others go on. Modules reach the database of *cache*. *begin* is told of each
+    module before a hook of its runs.
     """
     started = []
     for module in modules:
         begin(module.name)
-        reason = await _run(module, "tochka_startup", database, hook_seconds)
+        reason = await _run(module, "tochka_startup", cache, hook_seconds)
         if reason is None:
             started.append(module)
         else:
@@ -42,18 +43,16 @@ async def running_modules(
     finally:
         for module in reversed(started):
             begin(module.name)
-            reason = await _run(module, "tochka_shutdown", database, hook_seconds)
+            reason = await _run(module, "tochka_shutdown", cache, hook_seconds)
             if reason is not None:
                 _log.error("shutdown failed", module=module.name, reason=reason)
 
 
-async def _run(
-    module: StagedModule, hook: str, database: Database, hook_seconds: float
-) -> str | None:
+async def _run(module: StagedModule, hook: str, cache: Cache, hook_seconds: float) -> str | None:
     """Run *hook* while nothing else does; return why it has failed, `None` when it has not."""
     try:
         with process_kept():
-            door = ModuleDoor(database, module.name)
+            door = ModuleDoor(cache, module.name)
             await run_hook(module, hook, hook_seconds=hook_seconds, platform=door)
     except HookFailed as failure:
         return failure.reason

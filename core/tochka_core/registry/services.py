@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_core.registry.models import Module, TenantModule
@@ -12,6 +12,12 @@ from tochka_core.registry.models import Module, TenantModule
 async def list_modules(session: AsyncSession) -> Sequence[Module]:
     """Return every module that was ever seen, by name."""
     return (await session.scalars(select(Module).order_by(Module.name))).all()
+
+
+async def modules_in_use(session: AsyncSession) -> frozenset[str]:
+    """Return the names of the modules that some tenant has enabled."""
+    is_used = exists().where(TenantModule.module == Module.name)
+    return frozenset((await session.scalars(select(Module.name).where(is_used))).all())
 
 
 async def enabled_modules(session: AsyncSession, tenant_id: UUID) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Collecting what a module contributes and checking it before any of it is used."""
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,9 +12,11 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import MetaData
 
+from tochka_plugins.health import HealthCheck
 from tochka_plugins.host.command_rules import broken_command_rules
 from tochka_plugins.host.declaration_rules import broken_limit_rules, broken_permission_rules
 from tochka_plugins.host.discovery import Candidate
+from tochka_plugins.host.health_rules import broken_health_rules
 from tochka_plugins.host.loading import LoadedModule
 from tochka_plugins.host.settings_rules import broken_settings_rules
 from tochka_plugins.host.storable import is_storable
@@ -49,6 +51,7 @@ class StagedModule(msgspec.Struct, frozen=True):
     """What each tenant may set; `None` where there is nothing to set."""
     limits: tuple[Limit, ...] = ()
     commands: tuple[click.Command, ...] = ()
+    health: Mapping[str, HealthCheck] = {}
 
     @property
     def name(self) -> str:
@@ -80,6 +83,7 @@ def stage(module: LoadedModule, *, requires: frozenset[str] = frozenset()) -> St
         settings=_settings(module),
         limits=_limits(module),
         commands=_commands(module),
+        health=_health(module),
     )
 
 
@@ -203,6 +207,16 @@ def _commands(module: LoadedModule) -> tuple[click.Command, ...]:
             raise StagingError(f"tochka_commands: {command!r} is no click command")
     _refuse("tochka_commands", broken_command_rules(commands))
     return commands
+
+
+def _health(module: LoadedModule) -> Mapping[str, HealthCheck]:
+    checks = _value(module, "tochka_health")
+    if checks is None:
+        return {}
+    if not isinstance(checks, Mapping):
+        raise StagingError(f"tochka_health must return a mapping, not {checks!r}")
+    _refuse("tochka_health", broken_health_rules(checks))
+    return dict(checks)
 
 
 def _declarations(

@@ -238,7 +238,7 @@ async def test_a_closed_tenant_shows_members_itself_alone(client, make_tenant, m
     described = (await client.get("/schema/openapi.json")).json()["paths"]
     of_one = "/api/v1/tenants/{name}"
     asked = [
-        path.format(name="acme", role="owner")
+        path.format(name="acme", role="owner", module="notes")
         for path, operations in described.items()
         if path.startswith(of_one) and "get" in operations
     ]

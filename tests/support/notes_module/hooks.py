@@ -199,6 +199,16 @@ async def tochka_module_disabled(tenant, session):
         await act(tenant, session)
 
 
+async def check_ink(platform):
+    if act := ACTS.get("ink"):
+        await act(platform)
+
+
+@hookimpl
+def tochka_health():
+    return {"ink": check_ink}
+
+
 @hookimpl
 async def tochka_send_message(message):
     act = ACTS.get("message")

@@ -10,7 +10,9 @@ from tochka_core.cli.group import TochkaGroup
     lazy={
         "availability": "tochka_core.cli.modules.availability:availability",
         "check-before": "tochka_core.cli.modules.install:check_before",
+        "disable": "tochka_core.cli.modules.switching:disable",
         "downgrade": "tochka_core.cli.modules.downgrade:downgrade",
+        "enable": "tochka_core.cli.modules.switching:enable",
         "install": "tochka_core.cli.modules.install:install",
         "list": "tochka_core.cli.modules.listing:list_all",
         "makemigration": "tochka_core.cli.modules.makemigration:makemigration",
@@ -21,4 +23,4 @@ from tochka_core.cli.group import TochkaGroup
     },
 )
 def modules() -> None:
-    """Install, upgrade and remove modules, also under a server that runs, and see what there is."""
+    """Install, upgrade and remove modules, also under a server that runs, and say who has them."""

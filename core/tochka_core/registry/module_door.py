@@ -1,0 +1,55 @@
+"""A module's door to the database outside of a request."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+from tochka_plugins import Tenant
+from tochka_plugins.errors import ModuleNotOpen
+
+from tochka_core.access.cache import Cache
+from tochka_core.access.facts import TENANT, read_active_tenants
+
+_log = structlog.get_logger(__name__)
+
+
+class ModuleDoor:
+    """Opens scopes for one module, and nothing else; whose reason to see all tenants is logged."""
+
+    def __init__(self, cache: Cache, module: str) -> None:
+        """Open scopes for *module* on the database of *cache*, which knows what is open to whom."""
+        self._cache = cache
+        self._module = module
+
+    @asynccontextmanager
+    async def tenant_scope(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
+        """Open a transaction that sees and writes the rows of one tenant only.
+
+        Raises:
+            ModuleNotOpen: the module is not open to the tenant, or there is no such tenant.
+        """
+        async with self._cache.look() as look:
+            tenant = await look.find(TENANT, tenant_id)
+        if tenant is None or self._module not in tenant.modules.open_at(datetime.now(UTC)):
+            raise ModuleNotOpen(self._module, tenant_id)
+        async with self._cache.database.tenant_scope(tenant_id) as session:
+            yield session
+
+    def platform_scope(self, *, reason: str) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open a transaction that sees the rows of all tenants; *reason* is logged."""
+        _log.info("platform scope", module=self._module, reason=reason)
+        return self._cache.database.platform_scope(reason=reason)
+
+    async def tenants(self) -> Sequence[Tenant]:
+        """Return the active tenants that the module is open to now, by name."""
+        now = datetime.now(UTC)
+        async with self.platform_scope(reason="its tenants") as session:
+            found = await read_active_tenants(session, module=self._module)
+        return [
+            Tenant(tenant.id, tenant.name, tenant.title)
+            for tenant in found
+            if self._module in tenant.modules.open_at(now)
+        ]
