@@ -67,6 +67,9 @@ from tochka_core.second_factor.services import SecondFactors
 from tochka_core.sessions.controllers import SessionController
 from tochka_core.sessions.signing_in import Sessions
 from tochka_core.settings import Settings
+from tochka_core.subscriptions.controllers import SubscriptionController
+from tochka_core.subscriptions.plan_controller import PlanController
+from tochka_core.subscriptions.sales import Sales
 from tochka_core.tenants.controllers import TenantController
 from tochka_core.tenants.hooks import TenantHooks
 from tochka_core.tenants.invitation_controllers import (
@@ -101,6 +104,8 @@ _CONTROLLERS: Final = (
     ModuleController,
     SettingsController,
     LimitController,
+    PlanController,
+    SubscriptionController,
 )
 """What the core serves under `/api/v1`."""
 
@@ -122,6 +127,7 @@ class _Shared(msgspec.Struct, frozen=True, kw_only=True):
     settings_catalog: SettingsCatalog
     stopped_modules: set[str]
     """Those that could not be loaded, and from then on those that could not be started."""
+    tenant_hooks: TenantHooks
     tokens: AccessTokens
     uses: KeyUses
 
@@ -206,6 +212,9 @@ def _share(settings: Settings, modules: Sequence[StagedModule], absent: Collecti
         settings=settings,
         settings_catalog=SettingsCatalog(modules, absent=absent),
         stopped_modules=stopped_modules,
+        tenant_hooks=TenantHooks(
+            modules, stopped=stopped_modules, hook_seconds=settings.import_seconds
+        ),
         tokens=tokens,
         uses=KeyUses(database),
     )
@@ -241,9 +250,8 @@ def _core_routes(shared: _Shared, proofs: ProofFinder) -> Router:
         "settings": settings,
         "settings_catalog": shared.settings_catalog,
         "stopped_modules": stopped_modules,
-        "tenant_hooks": TenantHooks(
-            shared.modules, stopped=stopped_modules, hook_seconds=settings.import_seconds
-        ),
+        "sales": Sales(shared.tenant_hooks, grace_days=settings.grace_days),
+        "tenant_hooks": shared.tenant_hooks,
         **_auth_services(shared),
     }
     return Router(

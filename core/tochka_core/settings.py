@@ -136,6 +136,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tenant_grace_days: Annotated[int, Meta(ge=0, le=3650)] = 30
     """How long a deleted tenant can be restored before it is due to be purged."""
 
+    grace_days: Annotated[int, Meta(ge=0, le=3650)] = 7
+    """How long a subscription stays open when what was paid for is over, as of its sale."""
+
     dns_servers: str | None = None
     """Name servers that prove domains, by comma; unset means those of the machine."""
 

@@ -35,6 +35,7 @@ from .permissions import Permission
 from .problems import problems
 from .routing import ANONYMOUS, ANY_MEMBER
 from .settings import Secret
+from .subscriptions import Subscription
 
 __all__ = [
     "ANONYMOUS",
@@ -70,6 +71,7 @@ __all__ = [
     "RequestedPage",
     "Secret",
     "Session",
+    "Subscription",
     "Tenant",
     "TenantModel",
     "TochkaError",

@@ -23,6 +23,7 @@ from tochka_plugins.limits import Limit
 from tochka_plugins.messages import Message
 from tochka_plugins.models import Model
 from tochka_plugins.permissions import Permission
+from tochka_plugins.subscriptions import Subscription
 
 PROJECT_NAME = "tochka"
 
@@ -235,6 +236,23 @@ def tochka_module_disabled(tenant: Tenant, session: AsyncSession) -> Awaitable[N
     Returns: nothing.
     Raises: the tenant keeps the module, and what was to be disabled along with it, and nothing is
     kept of what any module has written. The client is told as with `tochka_module_enabled`.
+    """
+
+
+@hookspec
+def tochka_subscription_changed(
+    tenant: Tenant, subscription: Subscription, session: AsyncSession
+) -> Awaitable[None] | None:
+    """Learn of what was sold to a tenant, and what becomes of it.
+
+    Runs: in the transaction that records it, for each module that serves, in the order of
+    dependencies, whether the tenant has enabled it or not; `subscription.event` says what has
+    happened. `session` is a part of that transaction, scoped to the tenant. It may be a coroutine
+    function. That a date passes is no change: nothing runs when a trial ends or a subscription
+    expires.
+    Returns: nothing.
+    Raises: nothing is recorded, and nothing is kept of what any module has written. The client is
+    told as with `tochka_tenant_created`.
     """
 
 

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import Function, func
+from sqlalchemy import TIMESTAMP, Function, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 
 def clock() -> Function[datetime]:
@@ -10,4 +11,9 @@ def clock() -> Function[datetime]:
 
     Python's is `datetime.now(UTC)`; there is no third.
     """
-    return func.tochka.clock()
+    return func.tochka.clock(type_=TIMESTAMP(timezone=True))
+
+
+async def read_clock(session: AsyncSession) -> datetime:
+    """Return the present moment, as the database decides by it."""
+    return (await session.execute(select(clock()))).scalar_one()

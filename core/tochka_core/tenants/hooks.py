@@ -10,6 +10,7 @@ from tochka_plugins import Tenant as TenantContext
 from tochka_plugins import TochkaError, Unavailable
 from tochka_plugins.host import StagedModule
 from tochka_plugins.host.quarantine import reason_of
+from tochka_plugins.subscriptions import Subscription
 
 from tochka_core.db.narrowing import narrowed
 from tochka_core.registry.hook_run import HookFailed, run_hook
@@ -109,6 +110,19 @@ class TenantHooks:
             _log.warning("module not told", module=name, hook=hook, tenant=str(tenant.id))
         else:
             await self._tell(module, hook, session, tenant)
+
+    async def subscription_changed(
+        self, session: AsyncSession, tenant: Tenant, subscription: Subscription
+    ) -> None:
+        """Let every module know what was sold to *tenant*, or what has become of it.
+
+        Raises:
+            TochkaError: a module refuses it.
+            ModuleFailed: a module has failed.
+        """
+        for module in self._modules:
+            hook = "tochka_subscription_changed"
+            await self._tell(module, hook, session, tenant, subscription=subscription)
 
     async def _tell(
         self,

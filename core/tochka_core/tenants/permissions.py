@@ -16,6 +16,7 @@ MANAGE_INVITATIONS: Final = f"{PREFIX}:manage_invitations"
 MANAGE_ROLES: Final = f"{PREFIX}:manage_roles"
 MANAGE_DOMAINS: Final = f"{PREFIX}:manage_domains"
 MANAGE_MODULES: Final = f"{PREFIX}:manage_modules"
+MANAGE_SUBSCRIPTIONS: Final = f"{PREFIX}:manage_subscriptions"
 MANAGE_API_KEYS: Final = f"{PREFIX}:manage_api_keys"
 READ_AUDIT: Final = f"{PREFIX}:read_audit"
 
@@ -25,6 +26,7 @@ CORE_PERMISSIONS: Final = (
     Permission(MANAGE_ROLES, "Define roles"),
     Permission(MANAGE_DOMAINS, "Claim, verify and release domains"),
     Permission(MANAGE_MODULES, "Enable and disable modules"),
+    Permission(MANAGE_SUBSCRIPTIONS, "Cancel subscriptions to the end of what is paid"),
     Permission(MANAGE_API_KEYS, "Make and revoke API keys"),
     Permission(READ_AUDIT, "See what was done in the tenant"),
 )

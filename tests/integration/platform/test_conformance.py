@@ -15,6 +15,15 @@ from tochka_core.domains.proofs import Finding, Proof, ProofFinder
 PASSWORD = "correct horse battery"
 PLENTY = 1_000_000
 FITTING, UNFITTING = 12, 4
+PLAN = {
+    "code": "basic",
+    "title": "Basic",
+    "price_minor": 99000,
+    "currency": "RUB",
+    "period": "month",
+    "modules": [],
+}
+"""Of no module: any number of subscriptions to it go beside each other."""
 
 
 class Proofs(ProofFinder):
@@ -53,8 +62,10 @@ async def people(client, master, make_tenant, join):
         await make_tenant(name, modules=())
         path, invited = f"/api/v1/tenants/{name}/invitations", {"phone": member.phone}
         planted.append((path, invited, master.headers))
+    planted.append(("/api/v1/plans", PLAN, master.headers))
     for number in range(4):
         planted += [
+            (f"{acme}/subscriptions", {"plan": "basic"}, master.headers),
             ("/api/v1/contacts", {"name": f"Anna {number}"}, at),
             (f"{acme}/invitations", {"phone": f"+7912555000{number}"}, at),
             (f"{acme}/roles", {"name": f"role-{number}", "permissions": []}, at),
@@ -80,6 +91,14 @@ async def callers(client, people, register):
         "title": lambda: "Made up",
         "role": lambda: "member",
         "permissions": lambda: ["contacts:read"],
+        "code": lambda: f"made-{next(numbers)}",
+        "plan": lambda: "basic",
+        "modules": list,
+        "limits": dict,
+        "currency": lambda: "EUR",
+        "starts_at": lambda: None,
+        "paid_until": lambda: None,
+        "at": lambda: "now",
         "domain": lambda: f"made{next(numbers)}.example.org",
         "user_id": lambda: str(people["member"].id),
         "owner_phone": lambda: people["member"].phone,
@@ -108,6 +127,7 @@ async def mend(client, database, people, callers):
             tenants="id",
             memberships="tenant_id, user_id",
             tenant_modules="tenant_id, module",
+            subscriptions="tenant_id, id",
         )
 
     async def mend():

@@ -15,29 +15,15 @@ CONTACT = {
     "notes": "robbed notes",
 }
 INVITED = "+79125550000"
-SOLD = (
-    (
-        "INSERT INTO tochka.subscriptions (tenant_id, id, starts_at, grace_days)"
-        " SELECT id, id, now(), 0 FROM tochka.tenants WHERE name = :name"
-    ),
-    (
-        "INSERT INTO tochka.subscription_phases"
-        " (tenant_id, subscription_id, starts_at, modules, limits)"
-        " SELECT tenant_id, id, starts_at, '{notes}', '{}' FROM tochka.subscriptions"
-        " ON CONFLICT DO NOTHING"
-    ),
-    (
-        "INSERT INTO tochka.entitlements"
-        " (tenant_id, id, subscription_id, module, starts_at, ending)"
-        " SELECT tenant_id, id, id, 'notes', starts_at, 'expired' FROM tochka.subscriptions"
-        " ON CONFLICT DO NOTHING"
-    ),
-    (
-        "INSERT INTO tochka.limit_entitlements (tenant_id, id, subscription_id, name, starts_at)"
-        " SELECT tenant_id, id, id, 'notes.max', starts_at FROM tochka.subscriptions"
-        " ON CONFLICT DO NOTHING"
-    ),
-)
+PLAN = {
+    "code": "plain",
+    "title": "Plain",
+    "price_minor": 0,
+    "currency": "EUR",
+    "period": "year",
+    "modules": ["notes"],
+    "limits": {"notes.max": None},
+}
 UNPROBED = {"/api/v1/notes/mine-whatever-i-ask"}
 """It runs any statement, and is tried on its own."""
 
@@ -51,7 +37,7 @@ async def client(settings, installed_database, installed, notes):
 
 
 @pytest.fixture
-def settle(client, make_tenant, register, installed, change):
+def settle(client, make_tenant, master, installed):
     """Make a tenant that owns something of every kind."""
 
     async def settle(name, words):
@@ -74,14 +60,19 @@ def settle(client, make_tenant, register, installed, change):
             f"{own}/modules/notes/settings", json=kept, headers=owner.headers
         )
         assert changed.status_code == 200, changed.text
-        for statement in SOLD:
-            await change(statement, name=name)
+        path, sale = f"{own}/subscriptions", {"plan": "plain"}
+        sold = await client.post(path, json=sale, headers=master.headers)
+        assert sold.status_code == 201, sold.text
         return owner
 
     return settle
 
 
-async def test_nothing_of_a_tenant_is_reached_through_any_route(client, database, settle, register):
+async def test_nothing_of_a_tenant_is_reached_through_any_route(
+    client, database, settle, register, master
+):
+    made = await client.post("/api/v1/plans", json=PLAN, headers=master.headers)
+    assert made.status_code == 201, made.text
     victim = await settle("alpha", "robbed")
     thief = await settle("beta", "thievish")
     stranger = await register()

@@ -231,6 +231,9 @@ async def test_a_deleted_tenant_is_closed_until_it_is_restored(
 @pytest.mark.parametrize("state", ["suspended", "deleted"])
 async def test_a_closed_tenant_shows_members_itself_alone(client, make_tenant, master, state):
     owner = await make_tenant("acme")
+    sale = {"modules": ["notes"], "paid_until": None}
+    sold = await client.post(f"{ACME}/subscriptions", json=sale, headers=master.headers)
+    named = {"name": "acme", "role": "owner", "module": "notes"}
     if state == "deleted":
         await client.delete(ACME, headers=owner.headers)
     else:
@@ -238,7 +241,7 @@ async def test_a_closed_tenant_shows_members_itself_alone(client, make_tenant, m
     described = (await client.get("/schema/openapi.json")).json()["paths"]
     of_one = "/api/v1/tenants/{name}"
     asked = [
-        path.format(name="acme", role="owner", module="notes")
+        path.format(**named, subscription_id=sold.json()["id"])
         for path, operations in described.items()
         if path.startswith(of_one) and "get" in operations
     ]

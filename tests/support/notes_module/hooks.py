@@ -210,6 +210,12 @@ def tochka_health():
 
 
 @hookimpl
+async def tochka_subscription_changed(tenant, subscription, session):
+    if act := ACTS.get("subscription"):
+        await act(tenant, subscription, session)
+
+
+@hookimpl
 async def tochka_send_message(message):
     act = ACTS.get("message")
     return await act(message) if act else False

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from time_travel import time_travel
 from tochka_core.subscriptions.services import is_entitled
 
 NOTES = "/api/v1/notes"
@@ -12,23 +11,6 @@ SHOP = {"Host": "shop.example.com"}
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 INSTANT = timedelta(microseconds=1)
-
-
-@pytest.fixture
-def at(engine):
-    """Let it be another moment in a block."""
-    return lambda moment: time_travel(engine, moment)
-
-
-@pytest.fixture
-def signed_in(sign_in):
-    """Sign a person in to acme, as of now; by then the worker has heard of all changes."""
-
-    async def signed_in(person):
-        token = (await sign_in(person))["access_token"]
-        return {"Authorization": f"Bearer {token}", "X-Tenant": "acme"}
-
-    return signed_in
 
 
 @pytest.fixture
@@ -65,11 +47,11 @@ def entitle(change):
 
 
 @pytest.fixture
-def statuses(client, signed_in):
+def statuses(client, in_acme):
     """Return what a member, a member by domain and a visitor are answered."""
 
     async def statuses(person):
-        headers, host = await signed_in(person), {"Host": "shop.example.com"}
+        headers, host = await in_acme(person), {"Host": "shop.example.com"}
         asked = (
             (f"{NOTES}/guarded", headers),
             (NOTES, {"Authorization": headers["Authorization"], **host}),
@@ -96,9 +78,9 @@ async def test_an_entitlement_opens_and_closes_at_its_very_boundaries(owner, ent
             assert await statuses(owner) == answered
 
 
-async def test_a_member_is_told_why_and_since_when(client, owner, entitle, at, signed_in):
+async def test_a_member_is_told_why_and_since_when(client, owner, entitle, at, in_acme):
     async def told():
-        answer = await client.get(NOTES, headers=await signed_in(owner))
+        answer = await client.get(NOTES, headers=await in_acme(owner))
         assert answer.status_code == 402
         return {key: answer.json()[key] for key in ("module", "state", "ended_at", "starts_at")}
 
@@ -112,11 +94,11 @@ async def test_a_member_is_told_why_and_since_when(client, owner, entitle, at, s
 
 
 async def test_what_a_closed_module_has_permitted_means_nothing(
-    client, owner, entitle, at, signed_in
+    client, owner, entitle, at, in_acme
 ):
     async def held():
         path = "/api/v1/users/me/permissions"
-        return "notes:write" in (await client.get(path, headers=await signed_in(owner))).text
+        return "notes:write" in (await client.get(path, headers=await in_acme(owner))).text
 
     await entitle(NOON, NOON + HOUR)
     for moment, is_held in ((NOON, True), (NOON + HOUR, False)):
@@ -124,12 +106,12 @@ async def test_what_a_closed_module_has_permitted_means_nothing(
             assert await held() is is_held
 
 
-async def test_an_api_key_opens_as_much_as_its_maker_could(client, owner, entitle, at, signed_in):
+async def test_an_api_key_opens_as_much_as_its_maker_could(client, owner, entitle, at, in_acme):
     body = {"name": "Billing", "permissions": ["notes:write"]}
     made = await client.post("/api/v1/tenants/acme/api-keys", json=body, headers=owner.headers)
     key = {"Authorization": f"Bearer {made.json()['key']}"}
     await entitle(NOON, NOON + HOUR)
-    await signed_in(owner)
+    await in_acme(owner)
     for moment, status in ((NOON, 200), (NOON + HOUR, 402)):
         async with at(moment):
             answer = await client.get(f"{NOTES}/guarded", headers=key)
@@ -137,12 +119,12 @@ async def test_an_api_key_opens_as_much_as_its_maker_could(client, owner, entitl
 
 
 async def test_it_is_the_operator_who_says_what_needs_a_subscription(
-    client, make_tenant, change, signed_in
+    client, make_tenant, change, in_acme
 ):
     owner = await make_tenant("acme")
     for availability, status in (("subscription", 402), ("private", 200), ("open", 200)):
         await change("UPDATE tochka.modules SET availability = :it", it=availability)
-        answer = await client.get(NOTES, headers=await signed_in(owner))
+        answer = await client.get(NOTES, headers=await in_acme(owner))
         assert answer.status_code == status
 
 
@@ -154,7 +136,7 @@ async def test_the_database_decides_by_the_same_clock(database, owner, entitle, 
             assert await is_entitled(session, tenant_id, "notes") is is_covered
 
 
-async def test_the_openapi_document_tells_of_what_is_open(client, owner, entitle, at, signed_in):
+async def test_the_openapi_document_tells_of_what_is_open(client, owner, entitle, at, in_acme):
     async def told(headers, etag=""):
         asked = {**headers, "If-None-Match": etag}
         answer = await client.get("/schema/openapi.json", headers=asked)
@@ -164,7 +146,7 @@ async def test_the_openapi_document_tells_of_what_is_open(client, owner, entitle
     etags = ["", ""]
     for moment, is_told in ((NOON, True), (NOON + HOUR, False)):
         async with at(moment):
-            callers = (await signed_in(owner), SHOP)
+            callers = (await in_acme(owner), SHOP)
             answers = [await told(*known) for known in zip(callers, etags, strict=True)]
             assert [answer[:2] for answer in answers] == [(200, is_told)] * 2
             etags = [answer[2] for answer in answers]
