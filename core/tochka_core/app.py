@@ -122,6 +122,7 @@ class _Shared(msgspec.Struct, frozen=True, kw_only=True):
     modules: Sequence[StagedModule]
     permission_catalog: PermissionCatalog
     ring: EncryptionRing
+    sales: Sales
     sessions: Sessions
     settings: Settings
     settings_catalog: SettingsCatalog
@@ -188,6 +189,9 @@ def _share(settings: Settings, modules: Sequence[StagedModule], absent: Collecti
     cache = Cache(database)
     tokens = AccessTokens(settings.signing_keys, lifetime_seconds=settings.access_token_seconds)
     stopped_modules = set(absent)
+    tenant_hooks = TenantHooks(
+        modules, stopped=stopped_modules, hook_seconds=settings.import_seconds
+    )
     return _Shared(
         cache=cache,
         counter=TryCounter(database, secret=settings.jwt_secret),
@@ -203,6 +207,7 @@ def _share(settings: Settings, modules: Sequence[StagedModule], absent: Collecti
         modules=modules,
         permission_catalog=PermissionCatalog(modules),
         ring=EncryptionRing(settings.encryption_ring),
+        sales=Sales(tenant_hooks, grace_days=settings.grace_days),
         sessions=Sessions(
             database=database,
             tokens=tokens,
@@ -212,9 +217,7 @@ def _share(settings: Settings, modules: Sequence[StagedModule], absent: Collecti
         settings=settings,
         settings_catalog=SettingsCatalog(modules, absent=absent),
         stopped_modules=stopped_modules,
-        tenant_hooks=TenantHooks(
-            modules, stopped=stopped_modules, hook_seconds=settings.import_seconds
-        ),
+        tenant_hooks=tenant_hooks,
         tokens=tokens,
         uses=KeyUses(database),
     )
@@ -250,7 +253,7 @@ def _core_routes(shared: _Shared, proofs: ProofFinder) -> Router:
         "settings": settings,
         "settings_catalog": shared.settings_catalog,
         "stopped_modules": stopped_modules,
-        "sales": Sales(shared.tenant_hooks, grace_days=settings.grace_days),
+        "sales": shared.sales,
         "tenant_hooks": shared.tenant_hooks,
         **_auth_services(shared),
     }
@@ -339,6 +342,7 @@ def _lifespan(shared: _Shared) -> Callable[[Litestar], AbstractAsyncContextManag
                     cache=shared.cache,
                     hook_seconds=shared.settings.import_seconds,
                     stopped=shared.stopped_modules,
+                    sales=shared.sales,
                 ),
                 shared.messenger.running(),
                 shared.module_health.running(),

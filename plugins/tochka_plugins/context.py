@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_plugins.errors import PermissionDenied
+from tochka_plugins.subscriptions import Subscriptions
 
 PlatformRole = Literal["user", "platform_master"]
 TenantRole = Literal["owner", "admin", "member"]
@@ -95,6 +96,14 @@ class Platform(Protocol):
         """Return the tenants that the module is open to now, by name.
 
         Those that are suspended or deleted are left out.
+        """
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """What records what was sold: for a module that takes the money, while it serves.
+
+        Raises:
+            Unavailable: the modules are not all here to be told, as in a command.
         """
 
     def platform_scope(self, *, reason: str) -> AbstractAsyncContextManager[AsyncSession]:

@@ -10,6 +10,7 @@ from tochka_plugins.host.keeping import ProcessHarmed, process_kept
 from tochka_core.access.cache import Cache
 from tochka_core.registry.hook_run import HookFailed, run_hook
 from tochka_core.registry.module_door import ModuleDoor
+from tochka_core.subscriptions.sales import Sales
 
 _log = structlog.get_logger(__name__)
 
@@ -21,18 +22,20 @@ async def running_modules(
     cache: Cache,
     hook_seconds: float,
     stopped: set[str],
+    sales: Sales | None = None,
     begin: Callable[[str], None] = lambda _module: None,
 ) -> AsyncIterator[None]:
     """Start *modules* in the order given, and stop those that did start in the opposite one.
 
     A module whose hook raises, or takes longer than *hook_seconds*, is logged and put into
-    *stopped*; the others go on. Modules reach the database of *cache*. *begin* is told of each
-    module before a hook of its runs.
+    *stopped*; the others go on. Modules reach the database of *cache*, and may sell by *sales*.
+    *begin* is told of each module before a hook of its runs.
     """
     started = []
     for module in modules:
         begin(module.name)
-        reason = await _run(module, "tochka_startup", cache, hook_seconds)
+        door = ModuleDoor(cache, module.name, sales)
+        reason = await _run(module, "tochka_startup", door, hook_seconds)
         if reason is None:
             started.append(module)
         else:
@@ -43,16 +46,18 @@ async def running_modules(
     finally:
         for module in reversed(started):
             begin(module.name)
-            reason = await _run(module, "tochka_shutdown", cache, hook_seconds)
+            door = ModuleDoor(cache, module.name, sales)
+            reason = await _run(module, "tochka_shutdown", door, hook_seconds)
             if reason is not None:
                 _log.error("shutdown failed", module=module.name, reason=reason)
 
 
-async def _run(module: StagedModule, hook: str, cache: Cache, hook_seconds: float) -> str | None:
+async def _run(
+    module: StagedModule, hook: str, door: ModuleDoor, hook_seconds: float
+) -> str | None:
     """Run *hook* while nothing else does; return why it has failed, `None` when it has not."""
     try:
         with process_kept():
-            door = ModuleDoor(cache, module.name)
             await run_hook(module, hook, hook_seconds=hook_seconds, platform=door)
     except HookFailed as failure:
         return failure.reason

@@ -7,22 +7,39 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Tenant
+from tochka_plugins import Tenant, Unavailable
 from tochka_plugins.errors import ModuleNotOpen
 
 from tochka_core.access.cache import Cache
 from tochka_core.access.facts import TENANT, read_active_tenants
+from tochka_core.subscriptions.door import SubscriptionDoor
+from tochka_core.subscriptions.sales import Sales
 
 _log = structlog.get_logger(__name__)
 
 
 class ModuleDoor:
-    """Opens scopes for one module, and nothing else; whose reason to see all tenants is logged."""
+    """Opens scopes for one module, and sells; whose reason to see all tenants is logged."""
 
-    def __init__(self, cache: Cache, module: str) -> None:
-        """Open scopes for *module* on the database of *cache*, which knows what is open to whom."""
+    def __init__(self, cache: Cache, module: str, sales: Sales | None = None) -> None:
+        """Open scopes for *module* on the database of *cache*, which knows what is open to whom.
+
+        What it sells is recorded by *sales*, where all modules can be told.
+        """
         self._cache = cache
         self._module = module
+        self._sales = sales
+
+    @property
+    def subscriptions(self) -> SubscriptionDoor:
+        """What records what was sold.
+
+        Raises:
+            Unavailable: there is nothing here that could tell all modules.
+        """
+        if self._sales is None:
+            raise Unavailable("Nothing is sold outside of a worker.", retry_after_seconds=60)
+        return SubscriptionDoor(self._cache.database, self._sales, self._module)
 
     @asynccontextmanager
     async def tenant_scope(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:

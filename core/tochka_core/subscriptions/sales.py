@@ -29,10 +29,15 @@ class Sales:
     Whoever calls has locked the tenant. What changes nothing is no error, and nobody is told.
     """
 
-    def __init__(self, hooks: TenantHooks, *, grace_days: int) -> None:
+    def __init__(self, hooks: TenantHooks, *, grace_days: int, module: str | None = None) -> None:
         """Tell modules by *hooks*; what is sold stays open *grace_days* after it was paid for."""
         self._hooks = hooks
         self._grace_days = grace_days
+        self._module = module
+
+    def by(self, module: str) -> "Sales":
+        """Return the same, as *module* does it: the audit log says so."""
+        return Sales(self._hooks, grace_days=self._grace_days, module=module)
 
     async def sell(
         self, session: AsyncSession, tenant: Tenant, wanted: SaleIn, *, actor: UUID | None
@@ -63,7 +68,13 @@ class Sales:
         about = {"subscription": subscription.id, "plan": terms.plan, "paid_until": paid_until}
         modules = " ".join(terms.modules)
         record(
-            session, "subscription.sold", actor=actor, tenant=tenant.id, modules=modules, **about
+            session,
+            "subscription.sold",
+            actor=actor,
+            tenant=tenant.id,
+            by=self._module,
+            modules=modules,
+            **about,
         )
         return await self._tell(session, tenant, sold, "sold")
 
@@ -99,7 +110,9 @@ class Sales:
         subscription.paid_until = until
         await cover(session, subscription, sold.phases, since=sold.at)
         about = {"subscription": subscription_id, "paid_until": until}
-        record(session, "subscription.renewed", actor=actor, tenant=tenant.id, **about)
+        record(
+            session, "subscription.renewed", actor=actor, tenant=tenant.id, by=self._module, **about
+        )
         return await self._tell(session, tenant, sold, "renewed")
 
     async def change_plan(
@@ -132,7 +145,14 @@ class Sales:
         await cover(session, sold.subscription, sold.phases, since=sold.at)
         before = phases[-1].plan if phases else None
         about = {"subscription": subscription_id, "before": before, "plan": terms.plan, "at": at}
-        record(session, "subscription.plan_changed", actor=actor, tenant=tenant.id, **about)
+        record(
+            session,
+            "subscription.plan_changed",
+            actor=actor,
+            tenant=tenant.id,
+            by=self._module,
+            **about,
+        )
         return await self._tell(session, tenant, sold, "plan_changed")
 
     async def cancel(
@@ -160,7 +180,14 @@ class Sales:
         subscription.canceled_at, subscription.ends_at = sold.at, ends_at
         await cover(session, subscription, sold.phases, since=sold.at)
         about = {"subscription": subscription_id, "ends_at": ends_at}
-        record(session, "subscription.canceled", actor=actor, tenant=tenant.id, **about)
+        record(
+            session,
+            "subscription.canceled",
+            actor=actor,
+            tenant=tenant.id,
+            by=self._module,
+            **about,
+        )
         return await self._tell(session, tenant, sold, "canceled")
 
     async def withdraw_cancellation(
@@ -181,7 +208,7 @@ class Sales:
         subscription.canceled_at = subscription.ends_at = None
         await cover(session, subscription, sold.phases, since=sold.at)
         action, about = "subscription.cancellation_withdrawn", {"subscription": subscription_id}
-        record(session, action, actor=actor, tenant=tenant.id, **about)
+        record(session, action, actor=actor, tenant=tenant.id, by=self._module, **about)
         return await self._tell(session, tenant, sold, "cancellation_withdrawn")
 
     async def _tell(

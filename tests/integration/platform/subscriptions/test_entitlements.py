@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from tochka_core.subscriptions.services import is_entitled
 
 NOTES = "/api/v1/notes"
@@ -76,6 +77,13 @@ async def test_an_entitlement_opens_and_closes_at_its_very_boundaries(owner, ent
     ):
         async with at(moment):
             assert await statuses(owner) == answered
+
+
+async def test_the_database_keeps_two_from_covering_the_same_moment(owner, entitle):
+    await entitle(NOON, NOON + HOUR)
+    with pytest.raises(IntegrityError, match="ex_entitlements_module"):
+        await entitle(NOON + HOUR - INSTANT, None)
+    await entitle(NOON + HOUR, None)
 
 
 async def test_a_member_is_told_why_and_since_when(client, owner, entitle, at, in_acme):

@@ -218,10 +218,17 @@ async def test_no_two_cover_the_same_module_at_once(acme, master, make_plan, sel
     assert (await of_acme(acme, "GET")).json()["items"] == [second, first]
 
 
-async def test_of_two_sales_at_once_one_is_refused(acme, master, make_plan, of_acme, change):
+async def test_of_sales_at_once_all_but_one_are_told_what_is_covered(
+    client, acme, master, make_plan, change
+):
     await make_plan()
-    answers = await asyncio.gather(*(of_acme(master, "POST", plan="pro") for _ in range(6)))
-    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 5]
+    path, sale = "/api/v1/tenants/acme/subscriptions", {"plan": "pro"}
+    answers = await asyncio.gather(
+        *(client.post(path, json=sale, headers=master.headers) for _ in range(5))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 4]
+    refused = [answer.json()["modules"] for answer in answers if answer.status_code == 409]
+    assert refused == [["notes"]] * 4
     assert (await change("SELECT count(*) FROM tochka.subscriptions")).scalar() == 1
 
 
