@@ -192,6 +192,7 @@ def _share(settings: Settings, modules: Sequence[StagedModule], absent: Collecti
     tenant_hooks = TenantHooks(
         modules, stopped=stopped_modules, hook_seconds=settings.import_seconds
     )
+    ring = EncryptionRing(settings.encryption_ring)
     return _Shared(
         cache=cache,
         counter=TryCounter(database, secret=settings.jwt_secret),
@@ -203,10 +204,10 @@ def _share(settings: Settings, modules: Sequence[StagedModule], absent: Collecti
             hook_seconds=settings.import_seconds,
             log_undelivered=bool(settings.log_messages),
         ),
-        module_health=ModuleHealth(modules, stopped=stopped_modules, cache=cache),
+        module_health=ModuleHealth(modules, stopped=stopped_modules, cache=cache, ring=ring),
         modules=modules,
         permission_catalog=PermissionCatalog(modules),
-        ring=EncryptionRing(settings.encryption_ring),
+        ring=ring,
         sales=Sales(tenant_hooks, grace_days=settings.grace_days),
         sessions=Sessions(
             database=database,
@@ -340,6 +341,7 @@ def _lifespan(shared: _Shared) -> Callable[[Litestar], AbstractAsyncContextManag
                 running_modules(
                     shared.modules,
                     cache=shared.cache,
+                    ring=shared.ring,
                     hook_seconds=shared.settings.import_seconds,
                     stopped=shared.stopped_modules,
                     sales=shared.sales,

@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tochka_migrations import Target
 from tochka_migrations.drift import find_drift
 from tochka_migrations.revisions import head_of, revisions_of
+from tochka_migrations.rls import all_rows
 from tochka_migrations.roles import (
     PLATFORM_ROLE,
     TENANT_ROLE,
@@ -16,18 +18,25 @@ from tochka_migrations.roles import (
     is_ready,
 )
 from tochka_migrations.survey import Standing, survey
-from tochka_plugins.host import Quarantined, discover, gate
+from tochka_plugins.host import Assembly, Quarantined, discover, gate
 
 from tochka_core import __version__
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.encryption.keys import NO_KEYS, EncryptionKey
+from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.encryption.usage import find_keys_in_use
 from tochka_core.errors import OperatorError
+from tochka_core.module_settings.catalog import SettingsCatalog
+from tochka_core.module_settings.kinds import SettingsKind
+from tochka_core.module_settings.survey import survey_settings
 from tochka_core.registry.composition import compose
 from tochka_core.registry.events import Assembled, Began, Event, Finding
 from tochka_core.registry.targets import core_with_models, module_targets
 from tochka_core.settings import Settings
+
+_SHOWN: Final = 10
+"""How many tenants one line names."""
 
 
 async def diagnose(
@@ -79,18 +88,33 @@ async def _findings(
         )
         targets = [core_with_models(), *module_targets(assembly)]
         standings = await connection.run_sync(survey, targets)
+        ring = EncryptionRing(settings.encryption_ring)
+        is_core_sound = False
         for target in targets:
             finding = _judge(target, standings[target.name])
             drift = await connection.run_sync(find_drift, target) if finding.is_ok else []
             yield _drifted(target, drift) if drift else finding
             if target.is_core and finding.is_ok:
+                is_core_sound = True
                 yield await connection.run_sync(_judge_keys, settings.encryption_ring)
-        for module in assembly.modules:
-            if module.migrations is None:
-                yield Finding(module.name, is_ok=True, detail="has no tables")
-        for item in assembly.quarantined:
-            detail = f"quarantined in phase {item.phase}: {item.reason}"
-            yield Finding(item.name, is_ok=False, detail=detail)
+        settings_ring = ring if is_core_sound else None
+        async for finding in _module_findings(connection, assembly, settings_ring):
+            yield finding
+
+
+async def _module_findings(
+    connection: AsyncConnection, assembly: Assembly, ring: EncryptionRing | None
+) -> AsyncIterator[Finding]:
+    """Tell of each module what its tables do not; of settings where *ring* can read them."""
+    for module in assembly.modules:
+        if module.migrations is None:
+            yield Finding(module.name, is_ok=True, detail="has no tables")
+    if ring is not None:
+        for kind in SettingsCatalog(assembly.modules):
+            yield await connection.run_sync(_judge_settings, kind, ring)
+    for item in assembly.quarantined:
+        detail = f"quarantined in phase {item.phase}: {item.reason}"
+        yield Finding(item.name, is_ok=False, detail=detail)
 
 
 def _find_lack_of_roles(connection: Connection) -> str | None:
@@ -132,13 +156,29 @@ def _judge(target: Target, standing: Standing) -> Finding:
 
 def _judge_keys(connection: Connection, keys: Sequence[EncryptionKey]) -> Finding:
     """Compare the keys that are set with those that secrets need."""
-    names, in_use = [key.name for key in keys], find_keys_in_use(connection)
+    with all_rows(connection):
+        names, in_use = [key.name for key in keys], find_keys_in_use(connection)
     lacking = ", ".join(f"{name} ({n})" for name, n in in_use.items() if name not in names)
     if lacking:
         detail = f"secrets need keys that TOCHKA_ENCRYPTION_KEYS lacks, by number: {lacking}"
         return Finding("encryption", is_ok=False, detail=detail)
     held = ", ".join(f"key {name} ({in_use.get(name, 0)} secrets)" for name in names)
     return Finding("encryption", is_ok=True, detail=held or NO_KEYS)
+
+
+def _judge_settings(connection: Connection, kind: SettingsKind, ring: EncryptionRing) -> Finding:
+    """Compare what tenants have set with what the installed version of a module accepts."""
+    found = survey_settings(connection, kind, ring)
+    subject = f"settings of {kind.module}"
+    if not found.refused:
+        detail = f"set by {found.tenants} tenants, and accepted"
+        return Finding(subject, is_ok=True, detail=detail)
+    shown = [f"{name} ({', '.join(fields)})" for name, fields in found.refused.items()]
+    more = "" if len(shown) <= _SHOWN else f" and {len(shown) - _SHOWN} more"
+    detail = (
+        f"what is set is not accepted: {', '.join(shown[:_SHOWN])}{more}; defaults are in force"
+    )
+    return Finding(subject, is_ok=False, detail=detail)
 
 
 def _drifted(target: Target, drift: Sequence[str]) -> Finding:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_plugins.errors import PermissionDenied
 from tochka_plugins.subscriptions import Subscriptions
+
+SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)
 
 PlatformRole = Literal["user", "platform_master"]
 TenantRole = Literal["owner", "admin", "member"]
@@ -110,4 +112,15 @@ class Platform(Protocol):
         """Open a transaction that sees the rows of all tenants; *reason* is logged.
 
         Commits when the block ends, rolls back when it raises.
+        """
+
+    async def settings(self, tenant_id: UUID, kind: type[SettingsT]) -> SettingsT:
+        """Return what a tenant has set for the module, and the defaults of what it has not.
+
+        *kind* is the struct that the module gives in `tochka_settings`. They are as they are now,
+        read in a transaction of its own.
+
+        Raises:
+            ModuleNotOpen: as with `tenant_scope`.
+            Unavailable: a secret that the tenant has set cannot be decrypted.
         """

@@ -4,17 +4,14 @@
 async def create(data: NoteIn, session: Session, tenant: CurrentTenant) -> NoteOut: ...
 """
 
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
-import msgspec
 from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tochka_plugins.context import Person, Principal, Tenant
+from tochka_plugins.context import Person, Principal, SettingsT, Tenant
 from tochka_plugins.counting import Limits
 from tochka_plugins.pagination import PageQuery
-
-SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)
 
 Session = NamedDependency[AsyncSession]
 """`session`: a transaction that sees and writes the rows of the chosen tenant only.

@@ -44,7 +44,9 @@ async def lived(called, *modules, seconds=NEVER):
     """Start and stop modules; return those that were stopped and what was logged."""
     stopped = set()
     with capture_logs() as logs:
-        async with running_modules(modules, cache=None, hook_seconds=seconds, stopped=stopped):
+        async with running_modules(
+            modules, cache=None, ring=None, hook_seconds=seconds, stopped=stopped
+        ):
             called.append("serving")
     return stopped, [(line["event"], line["module"], line["reason"]) for line in logs]
 
@@ -122,7 +124,9 @@ async def test_modules_are_stopped_also_when_the_serving_is_cancelled():
 
     async def serve():
         modules = [FakeModule("good", called), bad]
-        async with running_modules(modules, cache=None, hook_seconds=NEVER, stopped=set()):
+        async with running_modules(
+            modules, cache=None, ring=None, hook_seconds=NEVER, stopped=set()
+        ):
             serving.set()
             await forever()
 

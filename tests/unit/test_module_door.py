@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 
 from structlog.testing import capture_logs
+from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.registry.module_door import ModuleDoor
 
 
@@ -15,8 +16,12 @@ class FakeCache:
     database = FakeDatabase()
 
 
+def door():
+    return ModuleDoor(FakeCache(), "notes", ring=EncryptionRing(()))
+
+
 def test_who_sees_all_tenants_is_logged_with_the_reason():
-    with capture_logs() as logs, ModuleDoor(FakeCache(), "notes").platform_scope(reason="count"):
+    with capture_logs() as logs, door().platform_scope(reason="count"):
         pass
     assert logs == [
         {"event": "platform scope", "module": "notes", "reason": "count", "log_level": "info"}

@@ -10,6 +10,7 @@ from tochka_plugins.host import Candidate
 from tochka_core.access.cache import Cache
 from tochka_core.cli.group import read_settings
 from tochka_core.db import Database
+from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.errors import OperatorError
 from tochka_core.local import running_database
 from tochka_core.registry.module_door import ModuleDoor
@@ -50,6 +51,7 @@ class ModulePlatform(PlatformRunner):
             )
         database = Database(settings.engine_url)
         try:
-            return await work(ModuleDoor(Cache(database), name))
+            ring = EncryptionRing(settings.encryption_ring)
+            return await work(ModuleDoor(Cache(database), name, ring=ring))
         finally:
             await database.dispose()

@@ -1,14 +1,16 @@
 """The settings that the modules of one process declare."""
 
 from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import NotFound, Unavailable
 from tochka_plugins.host import StagedModule
 
+from tochka_core.access.facts import TENANT
 from tochka_core.module_settings.kinds import SettingsKind
-from tochka_core.registry.services import enabled_modules
+from tochka_core.subscriptions.opening import ModuleLapsed
 
 
 class SettingsCatalog:
@@ -30,10 +32,14 @@ class SettingsCatalog:
 
         Raises:
             NotFound: the tenant has not enabled it, or it has no settings.
+            ModuleLapsed: the tenant has no subscription to it now.
             Unavailable: it could not be loaded, so that nobody knows.
         """
-        if module not in await enabled_modules(session, tenant_id):
+        tenant = await TENANT.read(session, tenant_id)
+        if tenant is None or module not in tenant.modules:
             raise NotFound("There is no such module.")
+        if lapse := tenant.modules.why_closed(module, datetime.now(UTC)):
+            raise ModuleLapsed(module, lapse)
         if module in self._absent:
             raise Unavailable("This module could not be started.", retry_after_seconds=60)
         kind = self._kinds.get(module)

@@ -1,17 +1,19 @@
 """Changing what a tenant has set: all that a request names, or nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete
+from msgspec import UNSET
+from sqlalchemy import and_, delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import InvalidInput
 
 from tochka_core.encryption.ring import EncryptionRing, SecretUnreadable
 from tochka_core.module_settings.errors import SettingsRefused, StaleVersion
-from tochka_core.module_settings.history import FieldChange
+from tochka_core.module_settings.history import Action, FieldChange
 from tochka_core.module_settings.kinds import SettingsKind
 from tochka_core.module_settings.models import ModuleSecret, ModuleSettings, SettingsVersion
 from tochka_core.module_settings.stored import Stored, place_of_secret, read_stored, weigh
@@ -32,21 +34,22 @@ class Wanted(msgspec.Struct, frozen=True):
     """Those that it was made for; `None` for any."""
 
 
-class SettingsChanger:
-    """Changes the settings of one tenant for one module; the tenant is locked."""
+class Change(msgspec.Struct, frozen=True):
+    """What is stored after a change, and what it has changed."""
 
-    def __init__(
-        self, session: AsyncSession, standing: Standing, kind: SettingsKind, ring: EncryptionRing
-    ) -> None:
-        """Change in *session* what *kind* declares; secrets are encrypted by *ring*."""
-        self._session = session
-        self._standing = standing
-        self._kind = kind
-        self._ring = ring
-        self._tenant_id = standing.tenant.id
+    stored: Stored
+    fields: list[FieldChange]
 
-    async def change(self, wanted: Wanted) -> Stored:
-        """Set the fields that are named, and reset others; return what is stored then.
+
+class Rules(msgspec.Struct, frozen=True):
+    """What a change of one tenant's settings for one module is held to."""
+
+    kind: SettingsKind
+    ring: EncryptionRing
+    tenant_id: UUID
+
+    def change(self, stored: Stored, wanted: Wanted) -> Change:
+        """Return what becomes of *stored* by what is *wanted*; nothing is stored yet.
 
         What changes nothing makes no new version. A secret that is set again counts as a change:
         nobody shall find out by trying what it is.
@@ -57,110 +60,105 @@ class SettingsChanger:
             NoEncryptionKeys: a secret is to be kept, and the operator has set no key.
             SecretUnreadable: another secret, with which the change would have to fit, is.
         """
-        stored = await read_stored(self._session, self._tenant_id, self._kind.module)
         if wanted.versions is not None and stored.version not in wanted.versions:
             raise StaleVersion(stored.version)
-        self._check(wanted, stored)
-        changes = self._changes(wanted, stored)
-        if not changes:
-            return stored
-        await self._store_values(wanted, stored)
-        await self._store_secrets(wanted)
-        await self._write_down(changes, stored.version + 1)
-        return await read_stored(self._session, self._tenant_id, self._kind.module)
+        staying = stored.without(wanted.values.keys() | wanted.reset)
+        self._check(wanted, stored, staying)
+        plain = {f: value for f, value in wanted.values.items() if f not in self.kind.secrets}
+        secrets = {
+            field: self._encrypted(field, value)
+            for field, value in wanted.values.items()
+            if field in self.kind.secrets and not self.kind.is_default(field, value)
+        }
+        made = Stored(
+            stored.version + 1, {**staying.values, **plain}, {**staying.secrets, **secrets}
+        )
+        changes = list(self._changes(stored, made))
+        return Change(made if changes else stored, changes)
 
-    def _check(self, wanted: Wanted, stored: Stored) -> None:
-        known = {*stored.values, *stored.secrets}
+    def _check(self, wanted: Wanted, stored: Stored, staying: Stored) -> None:
         wrong = [
             (pointer_to([field]), "A field cannot be set and reset at once.")
             if field in wanted.values
             else ("/reset", f"There is nothing to reset in {field!r}.")
             for field in sorted(wanted.reset)
-            if field in wanted.values or not (field in self._kind or field in known)
+            if field in wanted.values or not (field in self.kind or field in stored.fields)
         ]
         if wrong:
             raise SettingsRefused(wrong)
-        staying = _without(stored, wanted.reset | wanted.values.keys())
-        kept = weigh(self._kind, staying, self._ring, self._tenant_id)
+        kept = weigh(self.kind, staying, self.ring, self.tenant_id)
         if kept.unreadable:
             raise SecretUnreadable
-        self._kind.check(wanted.values, kept.readable)
+        self.kind.check(wanted.values, kept.readable)
         if len(msgspec.json.encode({**kept.readable, **wanted.values})) > MAX_BYTES:
             raise InvalidInput(f"All settings together are longer than {MAX_BYTES} bytes.")
 
-    def _changes(self, wanted: Wanted, stored: Stored) -> list[FieldChange]:
-        changes = []
-        for field in sorted(wanted.values):
-            after = wanted.values[field]
-            if field in self._kind.secrets:
-                is_reset = self._kind.is_default(field, after)
-                if not is_reset:
-                    changes.append(FieldChange(field, "set", secret=True))
-                elif field in stored.secrets or field in stored.values:
-                    changes.append(FieldChange(field, "reset", secret=True))
-            elif field not in stored.values:
-                changes.append(FieldChange(field, "set", after=after))
-            elif not _is_same(before := stored.values[field], after):
-                changes.append(FieldChange(field, "set", before=before, after=after))
-        for field in sorted(wanted.reset):
-            if field in stored.secrets or field in self._kind.secrets & stored.values.keys():
-                changes.append(FieldChange(field, "reset", secret=True))
-            elif field in stored.values:
-                changes.append(FieldChange(field, "reset", before=stored.values[field]))
-        return changes
+    def _encrypted(self, field: str, secret: str) -> str:
+        place = place_of_secret(self.tenant_id, self.kind.module, field)
+        return self.ring.encrypt(secret.encode(), place=place)
 
-    async def _store_values(self, wanted: Wanted, stored: Stored) -> None:
-        staying = _without(stored, wanted.reset | wanted.values.keys()).values
-        given = wanted.values.items()
-        values = {**staying, **{f: value for f, value in given if f not in self._kind.secrets}}
-        made = {"version": stored.version + 1, "values": values}
-        own = {"tenant_id": self._tenant_id, "module": self._kind.module}
-        upsert = insert(ModuleSettings).values(**own, **made)
-        await self._session.execute(
-            upsert.on_conflict_do_update(
-                index_elements=[ModuleSettings.tenant_id, ModuleSettings.module], set_=made
-            )
-        )
-
-    async def _store_secrets(self, wanted: Wanted) -> None:
-        module = self._kind.module
-        own = (ModuleSecret.tenant_id == self._tenant_id) & (ModuleSecret.module == module)
-        replaced = ModuleSecret.field.in_([*wanted.values, *wanted.reset])
-        await self._session.execute(delete(ModuleSecret).where(own, replaced))
-        for field in sorted(self._kind.secrets & wanted.values.keys()):
-            secret = wanted.values[field]
-            if not self._kind.is_default(field, secret):
-                place = place_of_secret(self._tenant_id, module, field)
-                kept = self._ring.encrypt(secret.encode(), place=place)
-                about = {"tenant_id": self._tenant_id, "module": module, "field": field}
-                self._session.add(ModuleSecret(**about, secret=kept))
-
-    async def _write_down(self, changes: list[FieldChange], version: int) -> None:
-        module = self._kind.module
-        self._session.add(
-            SettingsVersion(
-                tenant_id=self._tenant_id,
-                module=module,
-                version=version,
-                made_by=self._standing.principal.user_id,
-                changes=msgspec.to_builtins(changes),
-            )
-        )
-        fields = " ".join(change.field for change in changes)
-        about = {"module": module, "version": version, "fields": fields}
-        self._standing.record(self._session, "module.settings_changed", **about)
-        await self._session.flush()
+    def _changes(self, before: Stored, after: Stored) -> Iterator[FieldChange]:
+        """Yield what differs, by field, with values where none is or was a secret."""
+        for field in sorted(before.fields | after.fields):
+            action: Action = "set" if field in after.fields else "reset"
+            is_secret = field in self.kind.secrets or field in before.secrets
+            old, new = (stored.values.get(field, UNSET) for stored in (before, after))
+            if is_secret and before.kept(field) != after.kept(field):
+                yield FieldChange(field, action, secret=True)
+            elif not is_secret and not _is_same(old, new):
+                yield FieldChange(field, action, before=old, after=new)
 
 
-def _without(stored: Stored, fields: frozenset[str]) -> Stored:
-    return Stored(
-        stored.version,
-        {field: stored.values[field] for field in stored.values.keys() - fields},
-        {field: stored.secrets[field] for field in stored.secrets.keys() - fields},
-    )
+async def change_settings(
+    session: AsyncSession, standing: Standing, rules: Rules, wanted: Wanted
+) -> Stored:
+    """Set the fields that are named, and reset others; return what is stored then.
+
+    The tenant is locked.
+
+    Raises:
+        TochkaError: the change breaks one of the *rules*.
+    """
+    module = rules.kind.module
+    stored = await read_stored(session, rules.tenant_id, module)
+    change = rules.change(stored, wanted)
+    if not change.fields:
+        return stored
+    made = change.stored
+    own = {"tenant_id": rules.tenant_id, "module": module}
+    values = {"version": made.version, "values": made.values}
+    upsert = insert(ModuleSettings).values(**own, **values)
+    key = [ModuleSettings.tenant_id, ModuleSettings.module]
+    await session.execute(upsert.on_conflict_do_update(index_elements=key, set_=values))
+    await _store_secrets(session, own, stored.secrets, made.secrets)
+    changes = msgspec.to_builtins(change.fields)
+    by = standing.principal.user_id
+    session.add(SettingsVersion(**own, version=made.version, made_by=by, changes=changes))
+    fields = " ".join(field.field for field in change.fields)
+    about = {"module": module, "version": made.version, "fields": fields}
+    standing.record(session, "module.settings_changed", **about)
+    await session.flush()
+    return made
+
+
+async def _store_secrets(
+    session: AsyncSession,
+    own: Mapping[str, Any],
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+) -> None:
+    replaced = [field for field in before if before[field] != after.get(field)]
+    if replaced:
+        is_own = and_(*(getattr(ModuleSecret, name) == value for name, value in own.items()))
+        await session.execute(delete(ModuleSecret).where(is_own, ModuleSecret.field.in_(replaced)))
+    for field, secret in after.items():
+        if before.get(field) != secret:
+            session.add(ModuleSecret(**own, field=field, secret=secret))
 
 
 def _is_same(one: object, other: object) -> bool:
     """Tell whether two values are the same in JSON, where `true` is not `1`."""
+    if UNSET in (one, other):
+        return one is other
     encode = msgspec.json.Encoder(order="sorted").encode
     return encode(one) == encode(other)

@@ -13,11 +13,12 @@ from tochka_plugins.pagination import Limit, Offset
 from tochka_core.db.injection import PlatformSession
 from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.module_settings.catalog import SettingsCatalog
-from tochka_core.module_settings.changing import SettingsChanger, Wanted
+from tochka_core.module_settings.changing import Rules, Wanted, change_settings
 from tochka_core.module_settings.errors import StaleVersion
 from tochka_core.module_settings.history import list_versions
 from tochka_core.module_settings.schemas import SettingsOut, SettingsVersionOut
 from tochka_core.module_settings.stored import read_stored
+from tochka_core.subscriptions.opening import ModuleLapsed
 from tochka_core.tenants.permissions import MANAGE_MODULES
 from tochka_core.tenants.standing import get_standing, lock_tenant_to
 
@@ -44,7 +45,7 @@ class SettingsController(Controller):
     path = "/tenants/{name:str}/modules/{module:str}/settings"
     tags = ["module settings"]  # noqa: RUF012 - the name and type are Litestar's
 
-    @get("/", summary="Get the settings of a module")
+    @get("/", summary="Get the settings of a module", responses=problems(ModuleLapsed))
     async def show(
         self,
         name: FromPath[str],
@@ -63,7 +64,11 @@ class SettingsController(Controller):
         stored = await read_stored(platform_session, tenant_id, module)
         return _tagged(SettingsOut.of(kind, stored, encryption_ring, tenant_id))
 
-    @patch("/", summary="Change the settings of a module", responses=problems(StaleVersion))
+    @patch(
+        "/",
+        summary="Change the settings of a module",
+        responses=problems(ModuleLapsed, StaleVersion),
+    )
     async def change(
         self,
         name: FromPath[str],
@@ -84,11 +89,16 @@ class SettingsController(Controller):
         standing = await lock_tenant_to(platform_session, principal, name, MANAGE_MODULES)
         tenant_id = standing.tenant.id
         kind = await settings_catalog.get_kind(platform_session, tenant_id, module)
-        changer = SettingsChanger(platform_session, standing, kind, encryption_ring)
-        stored = await changer.change(Wanted(data, frozenset(reset or ()), _versions(if_match)))
+        rules = Rules(kind, encryption_ring, tenant_id)
+        wanted = Wanted(data, frozenset(reset or ()), _versions(if_match))
+        stored = await change_settings(platform_session, standing, rules, wanted)
         return _tagged(SettingsOut.of(kind, stored, encryption_ring, tenant_id))
 
-    @get("/schema", summary="Get the JSON Schema of a module's settings")
+    @get(
+        "/schema",
+        summary="Get the JSON Schema of a module's settings",
+        responses=problems(ModuleLapsed),
+    )
     async def show_schema(
         self,
         name: FromPath[str],
@@ -103,7 +113,11 @@ class SettingsController(Controller):
         kind = await settings_catalog.get_kind(platform_session, standing.tenant.id, module)
         return kind.schema()
 
-    @get("/history", summary="List changes of a module's settings")
+    @get(
+        "/history",
+        summary="List changes of a module's settings",
+        responses=problems(ModuleLapsed),
+    )
     async def list_changes(
         self,
         name: FromPath[str],

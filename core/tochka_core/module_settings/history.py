@@ -13,12 +13,14 @@ from tochka_plugins import InvalidInput, PageQuery
 from tochka_core.module_settings.kinds import SettingsKind
 from tochka_core.module_settings.models import SettingsVersion
 
+Action = Literal["set", "reset"]
+
 
 class FieldChange(msgspec.Struct, frozen=True):
     """What was done to one field."""
 
     field: str
-    action: Literal["set", "reset"]
+    action: Action
     secret: bool = False
     """Its values are shown to nobody, and not kept here."""
     before: Any = UNSET

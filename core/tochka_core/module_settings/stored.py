@@ -1,11 +1,12 @@
 """What tenants have set, as it is kept, and what of it is in force."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Unavailable
 
@@ -26,6 +27,23 @@ class Stored(msgspec.Struct, frozen=True):
     secrets: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Encrypted."""
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """Those that are set."""
+        return frozenset(self.values.keys() | self.secrets.keys())
+
+    def without(self, fields: AbstractSet[str]) -> "Stored":
+        """Return what is set but for *fields*."""
+        return Stored(
+            self.version,
+            {field: value for field, value in self.values.items() if field not in fields},
+            {field: secret for field, secret in self.secrets.items() if field not in fields},
+        )
+
+    def kept(self, field: str) -> tuple[object, str | None]:
+        """Return all that is kept of a field, which was a secret or is one."""
+        return self.values.get(field), self.secrets.get(field)
+
 
 class InForce(msgspec.Struct, frozen=True):
     """What of it the module accepts, in the version that runs."""
@@ -40,6 +58,17 @@ class InForce(msgspec.Struct, frozen=True):
     """Secrets that cannot be decrypted."""
 
 
+_OWN: Final = and_(
+    ModuleSecret.tenant_id == ModuleSettings.tenant_id, ModuleSecret.module == ModuleSettings.module
+)
+SECRETS: Final = (
+    select(func.jsonb_object_agg(ModuleSecret.field, ModuleSecret.secret))
+    .where(_OWN)
+    .scalar_subquery()
+)
+"""All secrets beside a row of `ModuleSettings`, encrypted, by field; NULL where there are none."""
+
+
 def place_of_secret(tenant_id: UUID, module: str, field: str) -> str:
     """Return what a secret is bound to: it decrypts nowhere else."""
     return f"setting {tenant_id} {module} {field}"
@@ -47,16 +76,10 @@ def place_of_secret(tenant_id: UUID, module: str, field: str) -> str:
 
 async def read_stored(session: AsyncSession, tenant_id: UUID, module: str) -> Stored:
     """Return what a tenant has set for *module*, which may be nothing."""
-    own = (ModuleSecret.tenant_id == ModuleSettings.tenant_id) & (
-        ModuleSecret.module == ModuleSettings.module
-    )
-    secrets = select(func.jsonb_object_agg(ModuleSecret.field, ModuleSecret.secret)).where(own)
     wanted = (ModuleSettings.tenant_id == tenant_id) & (ModuleSettings.module == module)
     row = (
         await session.execute(
-            select(ModuleSettings.version, ModuleSettings.values, secrets.scalar_subquery()).where(
-                wanted
-            )
+            select(ModuleSettings.version, ModuleSettings.values, SECRETS).where(wanted)
         )
     ).one_or_none()
     return Stored() if row is None else Stored(row[0], row[1], row[2] or {})

@@ -13,6 +13,7 @@ from tochka_plugins.host import StagedModule
 from tochka_plugins.host.quarantine import reason_of
 
 from tochka_core.access.cache import Cache
+from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.registry.module_door import ModuleDoor
 
 _log = structlog.get_logger(__name__)
@@ -35,11 +36,13 @@ class CheckReport(msgspec.Struct, frozen=True):
 class _Check:
     """One check of one module; it never runs twice at once."""
 
-    def __init__(self, module: StagedModule, name: str, check: HealthCheck, cache: Cache) -> None:
+    def __init__(
+        self, module: StagedModule, name: str, check: HealthCheck, door: ModuleDoor
+    ) -> None:
         self.name = name
         self._module = module
         self._check = check
-        self._door = ModuleDoor(cache, module.name)
+        self._door = door
         self._state: CheckState = "slow"
         self._answered_at = -FRESH_SECONDS
         self.task: asyncio.Task[None] | None = None
@@ -83,13 +86,22 @@ class ModuleHealth:
     """The checks of the modules of one process."""
 
     def __init__(
-        self, modules: Sequence[StagedModule] = (), *, stopped: Collection[str], cache: Cache
+        self,
+        modules: Sequence[StagedModule] = (),
+        *,
+        stopped: Collection[str],
+        cache: Cache,
+        ring: EncryptionRing,
     ) -> None:
-        """Ask *modules*, except those in *stopped* by then; they reach the database by *cache*."""
+        """Ask *modules*, except those in *stopped* by then.
+
+        They reach the database by *cache*, and secrets in their settings by *ring*.
+        """
         self._stopped = stopped
         self._checks = {
             module.name: [
-                _Check(module, name, check, cache) for name, check in module.health.items()
+                _Check(module, name, check, ModuleDoor(cache, module.name, ring=ring))
+                for name, check in module.health.items()
             ]
             for module in modules
         }

@@ -14,6 +14,7 @@ from tochka_core.access.cache import Cache
 from tochka_core.db import Database
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
+from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.logs import configure_logging
 from tochka_core.registry.composition import compose
 from tochka_core.registry.events import Assembled, Began, Event, Judgement, Migration, Ready
@@ -97,6 +98,7 @@ async def _try_start(
     async with running_modules(
         ready,
         cache=Cache(database),
+        ring=EncryptionRing(settings.encryption_ring),
         hook_seconds=settings.import_seconds,
         stopped=set(),
         begin=lambda name: tell(Began(name, "start")),

@@ -8,6 +8,7 @@ from tochka_plugins.host import StagedModule
 from tochka_plugins.host.keeping import ProcessHarmed, process_kept
 
 from tochka_core.access.cache import Cache
+from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.registry.hook_run import HookFailed, run_hook
 from tochka_core.registry.module_door import ModuleDoor
 from tochka_core.subscriptions.sales import Sales
@@ -20,6 +21,7 @@ async def running_modules(
     modules: Sequence[StagedModule],
     *,
     cache: Cache,
+    ring: EncryptionRing,
     hook_seconds: float,
     stopped: set[str],
     sales: Sales | None = None,
@@ -28,13 +30,14 @@ async def running_modules(
     """Start *modules* in the order given, and stop those that did start in the opposite one.
 
     A module whose hook raises, or takes longer than *hook_seconds*, is logged and put into
-    *stopped*; the others go on. Modules reach the database of *cache*, and may sell by *sales*.
-    *begin* is told of each module before a hook of its runs.
+    *stopped*; the others go on. Modules reach the database of *cache*, may sell by *sales*, and
+    get secrets in their settings by *ring*. *begin* is told of each module before a hook of its
+    runs.
     """
     started = []
     for module in modules:
         begin(module.name)
-        door = ModuleDoor(cache, module.name, sales)
+        door = ModuleDoor(cache, module.name, sales, ring=ring)
         reason = await _run(module, "tochka_startup", door, hook_seconds)
         if reason is None:
             started.append(module)
@@ -46,7 +49,7 @@ async def running_modules(
     finally:
         for module in reversed(started):
             begin(module.name)
-            door = ModuleDoor(cache, module.name, sales)
+            door = ModuleDoor(cache, module.name, sales, ring=ring)
             reason = await _run(module, "tochka_shutdown", door, hook_seconds)
             if reason is not None:
                 _log.error("shutdown failed", module=module.name, reason=reason)

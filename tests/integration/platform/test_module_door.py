@@ -6,6 +6,7 @@ import pytest
 from notes_module.models import Note
 from sqlalchemy import select
 from tochka_core.access.cache import Cache
+from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.registry.module_door import ModuleDoor
 from tochka_plugins import ModuleNotOpen
 
@@ -14,7 +15,7 @@ SOLD = "UPDATE tochka.modules SET availability = 'subscription' WHERE name = 'no
 
 @pytest.fixture
 def door(database):
-    return ModuleDoor(Cache(database), "notes")
+    return ModuleDoor(Cache(database), "notes", ring=EncryptionRing(()))
 
 
 @pytest.fixture

@@ -1,10 +1,24 @@
 """Settings of modules: set for a tenant, held to what the module declares, in force at once."""
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 import structlog
+from in_process import concurrent_client
+from msgspec.structs import replace
+from notes_module.hooks import NoteSettings
 from problems import pointers
+from sqlalchemy import text
+from tochka_core.access.cache import Cache
+from tochka_core.app import create_app
+from tochka_core.diagnosis import _judge_keys, _judge_settings
+from tochka_core.encryption.keys import EncryptionKey
+from tochka_core.encryption.ring import EncryptionRing, SecretUnreadable
+from tochka_core.encryption.usage import renew_secrets
+from tochka_core.module_settings.kinds import SettingsKind
+from tochka_core.registry.module_door import ModuleDoor
+from tochka_plugins import ModuleNotOpen
 
 SETTINGS = "/api/v1/tenants/acme/modules/notes/settings"
 GOT = "/api/v1/notes/settings"
@@ -159,6 +173,24 @@ async def test_a_module_that_the_tenant_does_not_have_has_no_settings(client, ma
         assert answer.status_code == 404
 
 
+async def test_a_module_whose_subscription_is_over_answers_as_its_routes(
+    client, make_tenant, patch, change
+):
+    owner = await make_tenant("acme")
+    await change("UPDATE tochka.modules SET availability = 'subscription' WHERE name = 'notes'")
+    paths = (GOT, SETTINGS, f"{SETTINGS}/schema", f"{SETTINGS}/history")
+    answers = [await client.get(path, headers=owner.at("acme")) for path in paths]
+    answers.append(await patch(owner, pageSize=7))
+    assert {(answer.status_code, answer.json()["module"]) for answer in answers} == {(402, "notes")}
+
+
+async def test_a_module_that_could_not_be_loaded_answers_503(settings, make_tenant):
+    owner = await make_tenant("acme")
+    async with concurrent_client(create_app(settings, [], absent=["notes"])) as client:
+        answer = await client.get(SETTINGS, headers=owner.headers)
+    assert answer.status_code == 503
+
+
 async def test_settings_outlive_disabling(client, make_tenant, patch, read):
     owner = await make_tenant("acme")
     await patch(owner, pageSize=7)
@@ -299,3 +331,115 @@ async def test_who_has_changed_what_is_told(client, make_tenant, join, patch, re
     assert len(details) == 3
     page = await client.get(SETTINGS + "/history", params={"limit": 1}, headers=owner.headers)
     assert (page.json()["total"], len(page.json()["items"])) == (3, 1)
+
+
+KEPT = """
+INSERT INTO tochka.module_settings (tenant_id, module, version, values)
+SELECT id, 'notes', 3, '{"pageSize": 500, "greeting": "Hello", "colour": "red", "token": "plain"}'
+FROM tochka.tenants WHERE name = 'acme'
+"""
+
+
+async def test_what_is_not_accepted_is_told_and_stays_until_it_is_set_or_reset(
+    make_tenant, patch, read, got, change
+):
+    owner = await make_tenant("acme")
+    with structlog.testing.capture_logs() as lines:
+        await change(KEPT)
+        taken = await got(owner)
+        assert await got(owner) == taken
+    assert (taken["page_size"], taken["greeting"], taken["token"]) == (50, "Hello", "")
+    shown = await read(owner)
+    assert shown["values"] == {**DEFAULTS, "greeting": "Hello"}
+    assert (shown["set_fields"], shown["secrets"]["token"]) == (["greeting"], False)
+    told = {item["field"]: (item["reason"], item.get("value")) for item in shown["unaccepted"]}
+    assert told == {
+        "colour": ("The module has no such setting.", "red"),
+        "pageSize": ("Expected `int` <= 200", 500),
+        "token": ("It is a secret now; set it again.", None),
+    }
+    (line,) = [line for line in lines if line["event"] == "settings not accepted"]
+    assert (line["module"], line["version"]) == ("notes", 3)
+    assert line["fields"] == ["colour", "pageSize", "token"]
+    assert "plain" not in str(lines) + str(shown)
+    changed = await patch(owner, reset=["colour"], pageSize=7)
+    assert [item["field"] for item in changed.json()["unaccepted"]] == ["token"]
+    mended = (await patch(owner, token=TOKEN)).json()
+    assert (mended["unaccepted"], mended["secrets"]["token"]) == ([], True)
+    assert "plain" not in str(await read(owner, "/history"))
+    kept = (await change("SELECT values FROM tochka.module_settings")).scalar()
+    assert kept == {"pageSize": 7, "greeting": "Hello"}
+
+
+async def test_a_secret_whose_key_is_gone_is_told_and_mended(
+    settings, make_tenant, patch, read, notes
+):
+    owner = await make_tenant("acme")
+    await patch(owner, token=TOKEN, pageSize=7)
+    other = replace(settings, encryption_keys="a1" * 32)
+    async with concurrent_client(create_app(other, [notes])) as client:
+        for _ in range(2):
+            assert (await client.get(GOT, headers=owner.at("acme"))).status_code == 503
+        shown = (await client.get(SETTINGS, headers=owner.headers)).json()
+        assert [item["field"] for item in shown["unaccepted"]] == ["token"]
+        assert (shown["secrets"]["token"], shown["values"]["pageSize"]) == (True, 7)
+        for fields, status in (({"pageSize": 8}, 503), ({"token": "new"}, 200)):
+            answer = await client.patch(SETTINGS, json=fields, headers=owner.headers)
+            assert answer.status_code == status
+        assert (await client.get(GOT, headers=owner.at("acme"))).json()["token"] == "wen"
+
+
+async def test_a_module_reads_them_outside_of_a_request(
+    client, database, settings, make_tenant, patch
+):
+    owner = await make_tenant("acme")
+    await patch(owner, token=TOKEN, pageSize=7)
+    async with database.platform_scope(reason="test") as session:
+        acme = await session.scalar(text("SELECT id FROM tochka.tenants"))
+    cache = Cache(database)
+    door = ModuleDoor(cache, "notes", ring=EncryptionRing(settings.encryption_ring))
+    found = await door.settings(acme, NoteSettings)
+    assert (found.page_size, found.token, found.greeting) == (7, TOKEN, None)
+    with pytest.raises(SecretUnreadable):
+        await ModuleDoor(cache, "notes", ring=EncryptionRing(())).settings(acme, NoteSettings)
+    with pytest.raises(ModuleNotOpen):
+        await door.settings(uuid4(), NoteSettings)
+    path = SETTINGS.removesuffix("/settings")
+    await client.put(path, json={"enabled": False}, headers=owner.headers)
+    with pytest.raises(ModuleNotOpen):
+        await door.settings(acme, NoteSettings)
+
+
+async def test_secrets_move_to_a_new_key(database, settings, make_tenant, patch, change):
+    owner = await make_tenant("acme")
+    await patch(owner, token=TOKEN, password="p4ssw0rd-1")
+    new = EncryptionKey.new()
+    ring = EncryptionRing([new, *settings.encryption_ring])
+    async with database.platform_scope(reason="test") as session:
+        assert await renew_secrets(session, ring) == 2
+        assert await renew_secrets(session, ring) == 0
+    acme = (await change("SELECT id FROM tochka.tenants")).scalar()
+    door = ModuleDoor(Cache(database), "notes", ring=EncryptionRing([new]))
+    found = await door.settings(acme, NoteSettings)
+    assert (found.token, found.password) == (TOKEN, "p4ssw0rd-1")
+
+
+async def test_the_doctor_tells_what_is_not_accepted_and_which_keys_are_needed(
+    settings, engine, notes, make_tenant, *, patch, change
+):
+    ring, kind = EncryptionRing(settings.encryption_ring), SettingsKind("notes", notes.settings)
+    (key,) = settings.encryption_ring
+    owner = await make_tenant("acme")
+    await make_tenant("globex")
+    await patch(owner, token=TOKEN)
+    async with engine.connect() as connection:
+        sound = await connection.run_sync(_judge_settings, kind, ring)
+        needed = await connection.run_sync(_judge_keys, [EncryptionKey.new()])
+    assert (sound.is_ok, sound.detail) == (True, "set by 1 tenants, and accepted")
+    assert f"{key.name} (1)" in needed.detail
+    await change(KEPT.replace("acme", "globex"))
+    async with engine.connect() as connection:
+        broken = await connection.run_sync(_judge_settings, kind, ring)
+    assert not broken.is_ok
+    assert "globex (colour, pageSize, token); defaults are in force" in broken.detail
+    assert "acme" not in broken.detail

@@ -7,6 +7,7 @@ import pytest
 from notes_module.tenant_acts import ACTS
 from sqlalchemy import text
 from tochka_core.access.cache import Cache
+from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.registry.module_door import ModuleDoor
 from tochka_core.subscriptions.sales import Sales
 from tochka_core.tenants.hooks import TenantHooks
@@ -18,7 +19,7 @@ LATER = datetime(2999, 1, 1, tzinfo=UTC)
 @pytest.fixture
 def subscriptions(database, notes):
     sales = Sales(TenantHooks([notes], hook_seconds=5), grace_days=3)
-    return ModuleDoor(Cache(database), "notes", sales).subscriptions
+    return ModuleDoor(Cache(database), "notes", sales, ring=EncryptionRing(())).subscriptions
 
 
 @pytest.fixture
@@ -82,4 +83,4 @@ async def test_what_cannot_be_sold_is_refused_as_by_the_api(tenant_id, subscript
 
 def test_nothing_is_sold_where_modules_cannot_be_told(database):
     with pytest.raises(Unavailable):
-        _ = ModuleDoor(Cache(database), "notes").subscriptions
+        _ = ModuleDoor(Cache(database), "notes", ring=EncryptionRing(())).subscriptions
