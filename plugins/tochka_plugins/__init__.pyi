@@ -1,6 +1,7 @@
 from .commands import PlatformRunner, pass_platform
 from .context import Person, Platform, Principal, Tenant
 from .counting import Limits, LimitUsage, UndeclaredLimit
+from .crud import CrudService
 from .errors import (
     Conflict,
     InvalidInput,
@@ -41,6 +42,7 @@ __all__ = [
     "ANONYMOUS",
     "ANY_MEMBER",
     "Conflict",
+    "CrudService",
     "CurrentLimits",
     "CurrentPerson",
     "CurrentPrincipal",

@@ -10,7 +10,7 @@ from tochka_plugins import Limit, Model, ModuleInfo, Permission, hookimpl
 from tochka_contacts.commands import count
 from tochka_contacts.controllers import ContactController
 from tochka_contacts.models import Contact
-from tochka_contacts.services import LIMIT
+from tochka_contacts.services import ContactService
 
 
 @hookimpl
@@ -51,7 +51,7 @@ def tochka_permissions() -> Sequence[Permission]:
 @hookimpl
 def tochka_limits() -> Sequence[Limit]:
     """Declare what a plan may bound."""
-    return [Limit(LIMIT, title="Contacts kept", unit="contacts", default=None)]
+    return [Limit(ContactService.limit, title="Contacts kept", unit="contacts", default=None)]
 
 
 @hookimpl

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from tochka_contacts.models import Contact, Kind
+from tochka_contacts.models import Kind
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, examples=["Anna Petrova"])]
 Phone = Annotated[str, Meta(min_length=3, max_length=40)]
@@ -55,11 +55,6 @@ class ContactOut(msgspec.Struct, frozen=True):
     notes: str | None
     created_at: datetime
     updated_at: datetime
-
-    @classmethod
-    def of(cls, contact: Contact) -> "ContactOut":
-        """Show *contact*."""
-        return cls(**{field: getattr(contact, field) for field in cls.__struct_fields__})
 
 
 class ContactCount(msgspec.Struct, frozen=True):

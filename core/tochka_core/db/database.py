@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Final
 from uuid import UUID
 
+import msgspec
 import structlog
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -40,6 +41,8 @@ class Database:
             pool_timeout=10,
             pool_pre_ping=False,
             hide_parameters=True,
+            json_serializer=_as_json,
+            json_deserializer=msgspec.json.decode,
             connect_args=_UNPREPARED if is_pooled else {},
         )
         tell_failed_connections(self.engine)
@@ -76,6 +79,11 @@ class Database:
     async def dispose(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+
+
+def _as_json(value: object) -> str:
+    """Return *value*, in which structs and moments may stand, as a JSON column takes it."""
+    return msgspec.json.encode(value).decode()
 
 
 class _Transaction(AbstractAsyncContextManager[AsyncSession]):

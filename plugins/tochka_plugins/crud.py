@@ -1,0 +1,176 @@
+"""Keeping the rows of one table for clients: create, get, change, delete and list them.
+
+class BookmarkService(CrudService[Bookmark, BookmarkOut]):
+    model_type = Bookmark
+    schema_type = BookmarkOut
+    noun = "bookmark"
+    orderable = ("title", "created_at")
+    searchable = ("title", "url")
+
+@post("/", guards=[requires("bookmarks:write")])
+async def create(self, data: JSONBody[BookmarkIn], session: Session) -> BookmarkOut:
+    return await BookmarkService(session).create(data)
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Label,
+    RowMapping,
+    Select,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tochka_plugins.counting import Limits
+from tochka_plugins.errors import NotFound
+from tochka_plugins.models import Model
+from tochka_plugins.pagination import Page, PageQuery
+
+ModelT = TypeVar("ModelT", bound=Model)
+SchemaT = TypeVar("SchemaT", bound=msgspec.Struct)
+
+
+class CrudService(Generic[ModelT, SchemaT]):
+    """Keeps the rows of one table and shows each as a struct.
+
+    Each call is a single statement (two for a page that is not the last) whose rows become structs
+    as they are, in the scope of the session that it is given: in a tenant's, the tenant's rows.
+    Override a method to do more, and call `super()`; for what is none of these, use `session`.
+    """
+
+    model_type: type[ModelT]
+    schema_type: type[SchemaT]
+    """What a row is shown as: each field is a column of the model, or stands in `expressions`."""
+    noun: ClassVar[str]
+    """What one row is called, such as `bookmark`: for what clients are told."""
+    orderable: ClassVar[Collection[str]] = ("created_at",)
+    """The columns that a list can be ordered by."""
+    searchable: ClassVar[Collection[str]] = ()
+    """The columns of text that a search looks into."""
+    expressions: ClassVar[Sequence[Label[Any]]] = ()
+    """What the database works out for each row, labelled with the field that shows it."""
+    limit: ClassVar[str | None] = None
+    """The declared limit that counts the rows, such as `bookmarks.max`."""
+
+    _columns: ClassVar[Sequence[ColumnElement[Any]]]
+    _select: ClassVar[Select[Any]]
+
+    def __init_subclass__(cls) -> None:
+        """Look up the columns, so that a mistake shows when the module is loaded."""
+        super().__init_subclass__()
+        if not hasattr(cls, "model_type"):
+            return
+        for name in (*cls.orderable, *cls.searchable):
+            cls._column(name)
+        worked_out = {label.name: label for label in cls.expressions}
+        shown = cls.schema_type.__struct_fields__
+        cls._columns = [
+            worked_out[name] if name in worked_out else cls._column(name).label(name)
+            for name in shown
+        ]
+        cls._select = select(*cls._columns).select_from(cls.model_type)
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Work in *session*; what is done is kept, or not, with its transaction."""
+        self.session = session
+
+    async def create(self, data: msgspec.Struct, **more: object) -> SchemaT:
+        """Add a row of the fields of *data*, and of *more* that the client has no say in.
+
+        Raises:
+            LimitReached: the tenant has as many as it may.
+        """
+        values = {**msgspec.structs.asdict(data), **more}
+        adding = insert(self.model_type).values(**values).returning(*self._columns)
+        row = (await self.session.execute(adding)).mappings().one()
+        if self.limit is not None:
+            await Limits(self.session).consume(self.limit)
+        return self._show(row)
+
+    async def get(self, row_id: UUID) -> SchemaT:
+        """Return the row with this id.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = await self.session.execute(self._select.where(self.model_type.id == row_id))
+        return self._show_found(found.mappings().one_or_none())
+
+    async def change(self, row_id: UUID, patch: msgspec.Struct, **more: object) -> SchemaT:
+        """Change the fields of *patch* that are not `UNSET`, and those in *more*.
+
+        Raises:
+            NotFound: there is no row with this id.
+        """
+        named = msgspec.structs.asdict(patch)
+        values = {k: v for k, v in named.items() if v is not msgspec.UNSET} | more
+        if not values:
+            return await self.get(row_id)
+        changing = update(self.model_type).where(self.model_type.id == row_id).values(**values)
+        changed = await self.session.execute(changing.returning(*self._columns))
+        return self._show_found(changed.mappings().one_or_none())
+
+    async def delete(self, row_id: UUID) -> None:
+        """Remove the row with this id; of two who do it at once, one has.
+
+        Raises:
+            NotFound: there is none.
+        """
+        removing = delete(self.model_type).where(self.model_type.id == row_id)
+        removed = await self.session.execute(removing.returning(self.model_type.id))
+        if removed.one_or_none() is None:
+            raise self._missing()
+        if self.limit is not None:
+            await Limits(self.session).release(self.limit)
+
+    async def list_page(
+        self, query: PageQuery, *conditions: ColumnElement[bool], **equal: object
+    ) -> Page[SchemaT]:
+        """Return the page that *query* asks for, of the rows that fit all *conditions*.
+
+        *equal* are columns and the values that they are to have; `None` stands for any.
+
+        Raises:
+            InvalidInput: the query would order by a column that is not in `orderable`.
+        """
+        statement = self._select.where(*conditions)
+        for name, value in equal.items():
+            if value is not None:
+                statement = statement.where(self._column(name) == value)
+        for each in query.filters(orderable=self.orderable, searchable=self.searchable):
+            statement = each.append_to_statement(statement, self.model_type)
+        rows = (await self.session.execute(statement)).mappings()
+        items = [self._show(row) for row in rows]
+        if query.offset == 0 and len(items) < query.limit:
+            return query.page(items, len(items))
+        matching = statement.order_by(None).limit(None).offset(None).subquery()
+        total = await self.session.scalar(select(func.count()).select_from(matching))
+        return query.page(items, total or 0)
+
+    @classmethod
+    def _column(cls, name: str) -> ColumnElement[Any]:
+        column = cls.model_type.__mapper__.columns.get(name)
+        if column is None:
+            raise TypeError(f"{cls.__name__}: {cls.model_type.__name__} has no column {name!r}")
+        attribute: ColumnElement[Any] = getattr(cls.model_type, name)
+        return attribute
+
+    def _show(self, row: RowMapping) -> SchemaT:
+        return self.schema_type(**row)
+
+    def _show_found(self, row: RowMapping | None) -> SchemaT:
+        if row is None:
+            raise self._missing()
+        return self._show(row)
+
+    def _missing(self) -> NotFound:
+        return NotFound(f"There is no such {self.noun}.")
