@@ -129,7 +129,10 @@ def _has_module(module: str | None) -> ColumnElement[bool]:
 
 
 def _enabled_modules() -> ScalarSelect[Any]:
-    """Return an expression for what `EnabledModule` says of each module of a tenant, as JSON."""
+    """Return an expression for what `EnabledModule` says of each module of a tenant, as JSON.
+
+    What is correlated is said: by itself SQLAlchemy looks one query up, and the tenant is two away.
+    """
     periods = (
         _listed(
             starts_at=Entitlement.starts_at,
@@ -137,6 +140,7 @@ def _enabled_modules() -> ScalarSelect[Any]:
             ending=Entitlement.ending,
         )
         .where(Entitlement.tenant_id == Tenant.id, Entitlement.module == Module.name)
+        .correlate(Tenant, Module)
         .scalar_subquery()
     )
     return (
@@ -148,6 +152,7 @@ def _enabled_modules() -> ScalarSelect[Any]:
         )
         .join(TenantModule, TenantModule.module == Module.name)
         .where(TenantModule.tenant_id == Tenant.id)
+        .correlate(Tenant)
         .scalar_subquery()
     )
 

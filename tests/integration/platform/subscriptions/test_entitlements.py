@@ -23,6 +23,17 @@ async def owner(make_tenant, change):
 
 
 @pytest.fixture
+async def globex(make_tenant, owner, change):
+    """The owner of another tenant, which has had notes since before they were sold."""
+    other = await make_tenant("globex", domain="globex.example.com", modules=())
+    await change(
+        "INSERT INTO tochka.tenant_modules (tenant_id, module)"
+        " SELECT id, 'notes' FROM tochka.tenants WHERE name = 'globex'"
+    )
+    return other
+
+
+@pytest.fixture
 def entitle(change):
     """Entitle acme to notes for a time; return how."""
 
@@ -30,14 +41,15 @@ def entitle(change):
         made = uuid4()
         await change(
             "INSERT INTO tochka.subscriptions (tenant_id, id, starts_at, grace_days)"
-            " SELECT id, :made, :starts_at, 0 FROM tochka.tenants",
+            " SELECT id, :made, :starts_at, 0 FROM tochka.tenants WHERE name = 'acme'",
             made=made,
             starts_at=starts_at,
         )
         await change(
             "INSERT INTO tochka.entitlements"
             " (tenant_id, id, subscription_id, module, starts_at, ends_at, ending)"
-            " SELECT id, :made, :made, 'notes', :starts_at, :ends_at, :ending FROM tochka.tenants",
+            " SELECT id, :made, :made, 'notes', :starts_at, :ends_at, :ending FROM tochka.tenants"
+            " WHERE name = 'acme'",
             made=made,
             starts_at=starts_at,
             ends_at=ends_at,
@@ -77,6 +89,19 @@ async def test_an_entitlement_opens_and_closes_at_its_very_boundaries(owner, ent
     ):
         async with at(moment):
             assert await statuses(owner) == answered
+
+
+async def test_what_one_tenant_has_bought_opens_nothing_to_another(
+    client, globex, entitle, at, in_acme
+):
+    await entitle(NOON, NOON + HOUR)
+    async with at(NOON):
+        for host, status in ((SHOP, 200), ({"Host": "globex.example.com"}, 400)):
+            assert (await client.get(f"{NOTES}/open", headers=host)).status_code == status
+        headers = {**await in_acme(globex), "X-Tenant": "globex"}
+        told = (await client.get(NOTES, headers=headers)).json()
+    assert told["status"] == 402
+    assert (told["state"], told["ended_at"], told["starts_at"]) == ("none", None, None)
 
 
 async def test_the_database_keeps_two_from_covering_the_same_moment(owner, entitle):
