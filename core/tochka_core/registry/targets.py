@@ -6,26 +6,32 @@ from tochka_migrations.targets import module_target
 from tochka_plugins.host import Assembly, assemble, discover, gate
 
 from tochka_core import __version__
+from tochka_core.api_keys.models import ApiKey
 from tochka_core.audit.models import AuditEntry
 from tochka_core.codes.models import OneTimeCode
+from tochka_core.domains.models import Domain
 from tochka_core.errors import OperatorError
 from tochka_core.known_devices.models import KnownDevice
 from tochka_core.limits.models import CountedUsage
+from tochka_core.module_settings.models import ModuleSettings
 from tochka_core.registry.models import Module
 from tochka_core.second_factor.models import SecondFactor
 from tochka_core.sessions.models import UserSession
+from tochka_core.subscriptions.models import Subscription
 from tochka_core.tenants.models import Tenant
 from tochka_core.throttling.models import Throttle
 from tochka_core.users.models import User
 
+_MODELS = (
+    *(ApiKey, AuditEntry, CountedUsage, Domain, KnownDevice, Module, ModuleSettings, OneTimeCode),
+    *(SecondFactor, Subscription, Tenant, Throttle, User, UserSession),
+)
+"""One of each file of models, with which the others of the file are declared."""
+
 
 def core_with_models() -> Target:
     """Return the core's target with all tables that its models declare."""
-    models = (
-        *(AuditEntry, CountedUsage, KnownDevice, Module, OneTimeCode, SecondFactor, Tenant),
-        *(Throttle, User, UserSession),
-    )
-    (metadata,) = {model.metadata for model in models}
+    (metadata,) = {model.metadata for model in _MODELS}
     return core_target(metadata)
 
 
