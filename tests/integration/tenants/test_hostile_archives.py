@@ -47,15 +47,22 @@ class Forgery:
 
 
 def with_row(path, **changes):
-    """Change the first row of a file."""
+    """Change the first row of a file, which may be any: a file has no order."""
+    return lambda forgery: change_rows(forgery, path, slice(1), changes)
 
-    def change(forgery):
-        rows = forgery.files[path].splitlines()
-        row = {**json.loads(rows[0]), **changes}
-        rows[0] = json.dumps({key: value for key, value in row.items() if value != "-"}).encode()
-        forgery.set(path, b"".join(row + b"\n" for row in rows))
 
-    return change
+def with_rows(path, **changes):
+    """Change all rows of a file."""
+    return lambda forgery: change_rows(forgery, path, slice(None), changes)
+
+
+def change_rows(forgery, path, which, changes):
+    lines = forgery.files[path].splitlines()
+    for number, line in [*enumerate(lines)][which]:
+        row = {**json.loads(line), **changes}
+        row = {key: value for key, value in row.items() if value != "-"}
+        lines[number] = json.dumps(row).encode()
+    forgery.set(path, b"".join(line + b"\n" for line in lines))
 
 
 def with_line(path, line):
@@ -182,7 +189,7 @@ HOSTILE = {
     "a person without a phone": (with_row(PEOPLE, phone="-"), "no person"),
     "a phone that is none": (with_row(PEOPLE, phone="+7"), "no person"),
     "a phone in other words": (with_row(PEOPLE, phone="+7 999 000-00-01"), "not in E.164"),
-    "two people with one phone": (with_row(PEOPLE, phone="+79990000002"), "one phone"),
+    "two people with one phone": (with_rows(PEOPLE, phone="+79990000002"), "one phone"),
 }
 
 
