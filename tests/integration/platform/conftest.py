@@ -64,6 +64,25 @@ async def client(application):
 
 
 @pytest.fixture
+def database(database, client, monkeypatch):
+    """The database; what a test changes in it past the application is known there afterwards."""
+
+    def known_when_over(open_scope):
+        @asynccontextmanager
+        async def scope(*arguments, **options):
+            async with open_scope(*arguments, **options) as session:
+                yield session
+            # What may be a change is answered when all changes that were made before are known.
+            await client.post("/api/v1/auth/login", json={})
+
+        return scope
+
+    for name in ("platform_scope", "tenant_scope"):
+        monkeypatch.setattr(database, name, known_when_over(getattr(database, name)))
+    return database
+
+
+@pytest.fixture
 def register(client):
     """Make people who can sign in."""
     numbers = count(1)
