@@ -19,6 +19,7 @@ nox.options.sessions = [
     "lint",
     "types",
     "imports",
+    "docs",
     "unit",
     "integration",
     "pooler",
@@ -49,6 +50,7 @@ NO_POOLER = (
 """What answers and log lines look like, which does not depend on how the database is reached."""
 
 LOCK = "locks/dev.txt"
+SITE = "site"
 CONTACTS = "contrib_modules/contacts"
 
 
@@ -87,6 +89,14 @@ def types(session: Session) -> None:
 def imports(session: Session) -> None:
     """Hold the one direction of imports: core, migrations, plugins, and modules beside them."""
     run(session, "lint-imports")
+
+
+@locked_session()
+def docs(session: Session) -> None:
+    """Build the site of the documentation into `site`, and see that nothing is left out of it."""
+    options = ("--quiet", "--fail-on-warning", "--keep-going", "--fresh-env")
+    run(session, "sphinx-build", *options, "docs", SITE)
+    run(session, "pytest", "tests/docs", *session.posargs)
 
 
 @locked_session()

@@ -1,10 +1,12 @@
 """Counting what a limit bounds, together with what is written: all of it is kept, or nothing.
 
-@post("/")
-async def create(data: BookmarkIn, session: Session, limits: CurrentLimits) -> BookmarkOut:
-    bookmark = await keep(session, data)
-    await limits.consume("bookmarks.max")
-    return BookmarkOut.of(bookmark)
+    @post("/")
+    async def create(data: BookmarkIn, session: Session, limits: CurrentLimits) -> BookmarkOut:
+        bookmark = await keep(session, data)
+        await limits.consume("bookmarks.max")
+        return BookmarkOut.of(bookmark)
+
+Outside of a request `Limits(session)` counts in any transaction of a tenant.
 """
 
 from datetime import datetime

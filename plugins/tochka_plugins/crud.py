@@ -1,15 +1,17 @@
 """Keeping the rows of one table for clients: create, get, change, delete and list them.
 
-class BookmarkService(CrudService[Bookmark, BookmarkOut]):
-    model_type = Bookmark
-    schema_type = BookmarkOut
-    noun = "bookmark"
-    orderable = ("title", "created_at")
-    searchable = ("title", "url")
+    class BookmarkService(CrudService[Bookmark, BookmarkOut]):
+        model_type = Bookmark
+        schema_type = BookmarkOut
+        noun = "bookmark"
+        orderable = ("title", "created_at")
+        searchable = ("title", "url")
 
-@post("/", guards=[requires("bookmarks:write")])
-async def create(self, data: JSONBody[BookmarkIn], session: Session) -> BookmarkOut:
-    return await BookmarkService(session).create(data)
+    @post("/", guards=[requires("bookmarks:write")])
+    async def create(self, data: JSONBody[BookmarkIn], session: Session) -> BookmarkOut:
+        return await BookmarkService(session).create(data)
+
+Each call is a part of the session's transaction: it is kept, or not, with all of it.
 """
 
 from collections.abc import Collection, Sequence

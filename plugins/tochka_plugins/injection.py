@@ -1,7 +1,9 @@
 """What a handler may ask for. The parameter has the name that is given here, and the type.
 
-@post("/")
-async def create(data: NoteIn, session: Session, tenant: CurrentTenant) -> NoteOut: ...
+    @post("/")
+    async def create(data: NoteIn, session: Session, tenant: CurrentTenant) -> NoteOut: ...
+
+Each is made for one request, when a handler asks for it.
 """
 
 from typing import TypeAlias
