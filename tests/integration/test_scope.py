@@ -1,7 +1,7 @@
 """No scope, no transaction; and nothing of a scope outlives its transaction."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
 import pytest
@@ -49,16 +49,38 @@ async def test_autocommit_is_no_way_around_the_scope(database):
             await connection.execute(text("SELECT 1"))
 
 
-async def test_a_statement_sees_what_is_committed_whatever_the_database_sets(engine, settings):
-    async with engine.begin() as connection:
-        name = await connection.scalar(text("SELECT current_database()"))
-        setting = "default_transaction_isolation = 'serializable'"
-        await connection.execute(text(f'ALTER DATABASE "{name}" SET {setting}'))
-    database = Database(settings.engine_url, pool_size=1)
-    async with database.platform_scope(reason="test") as session:
+@pytest.fixture
+def database_with(engine, settings):
+    """Set a default of the server's, and connect anew."""
+
+    @asynccontextmanager
+    async def database_with(setting):
+        async with engine.begin() as connection:
+            name = await connection.scalar(text("SELECT current_database()"))
+            await connection.execute(text(f'ALTER DATABASE "{name}" SET {setting}'))
+        database = Database(settings.engine_url, pool_size=1)
+        yield database
+        await database.dispose()
+
+    return database_with
+
+
+async def test_a_statement_sees_what_is_committed_whatever_the_database_sets(database_with):
+    async with (
+        database_with("default_transaction_isolation = 'serializable'") as database,
+        database.platform_scope(reason="test") as session,
+    ):
         level = await session.scalar(text("SHOW transaction_isolation"))
-    await database.dispose()
     assert level == "read committed"
+
+
+@pytest.mark.parametrize("zone", ["Europe/Moscow", "America/New_York"])
+async def test_moments_in_json_are_those_of_utc_whatever_the_database_sets(database_with, zone):
+    written = text("SELECT to_jsonb(timestamptz '0001-01-01 00:00:01Z') #>> '{}'")
+    async with database_with(f"timezone = '{zone}'") as database:
+        for _ in range(2):  # the first leaves the connection as it was
+            async with database.platform_scope(reason="test") as session:
+                assert await session.scalar(written) == "0001-01-01T00:00:01+00:00"
 
 
 @pytest.mark.parametrize(

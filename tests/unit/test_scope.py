@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tochka_core.db.scope import Scope
 
 ACME = UUID(int=0xAC3E)
-BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL TIME ZONE 'UTC'"
 
 
 def test_a_tenants_transaction_begins_as_the_tenants_role_for_that_tenant():

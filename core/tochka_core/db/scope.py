@@ -21,6 +21,11 @@ _ISOLATION: Final = "READ COMMITTED"
 """Whatever the database's default: who locks a row, or keeps what is read, goes by each statement
 seeing all that was committed before it."""
 
+_IN_UTC: Final = "SET LOCAL TIME ZONE 'UTC'"
+"""Whatever the database's default: a moment in JSON is text, and that of a distant past has a year
+before Christ, or an offset with seconds, where clocks showed the sun's time then. Not told to the
+driver, but each time: the end of a transaction resets what a pooler has set for its client."""
+
 _FORGET_SESSION: Final = (
     "RESET SESSION AUTHORIZATION; RESET ALL; CLOSE ALL; UNLISTEN *;"
     " SELECT pg_advisory_unlock_all(); DISCARD SEQUENCES; DISCARD TEMP"
@@ -48,7 +53,7 @@ class Scope(msgspec.Struct, frozen=True):
     @property
     def opening(self) -> str:
         """The statements that begin the transaction, sent as one batch."""
-        return f"BEGIN ISOLATION LEVEL {self.isolation}; {self.within}"
+        return f"BEGIN ISOLATION LEVEL {self.isolation}; {_IN_UTC}; {self.within}"
 
     @classmethod
     def of_tenant(cls, tenant_id: UUID) -> "Scope":

@@ -260,6 +260,7 @@ async def test_an_owners_key_may_hold_what_no_role_does_by_default(
         ({"expires_at": "2020-01-01T00:00:00Z"}, "/expires_at"),
         ({"expires_at": "2100-01-01T00:00:00"}, "/expires_at"),
         ({"expires_at": "9999-12-31T23:59:59-23:59"}, "/expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59.999999Z"}, "/expires_at"),
         ({"tenant_id": "01a20f4d-ab2c-756d-bdb6-827936cd11fe"}, "/tenant_id"),
     ],
 )

@@ -35,6 +35,7 @@ async def test_a_plan_is_shown_as_it_was_made(client, acme, make_plan, signed_in
             "/active_until",
         ),
         ({"active_until": "2020-01-01T00:00:00Z"}, "/active_until"),
+        ({"active_until": "9999-12-31T23:59:59.999999Z"}, "/active_until"),
         ({"discount": 1}, "/discount"),
     ],
 )

@@ -262,6 +262,7 @@ async def test_of_sales_at_once_all_but_one_are_told_what_is_covered(
             "/paid_until",
         ),
         ({"plan": "pro", "discount": 1}, "/discount"),
+        ({"plan": "pro", "starts_at": "0001-01-01T00:00:00Z"}, "/starts_at"),
     ],
 )
 async def test_what_is_wrong_with_a_sale_is_pointed_at(
