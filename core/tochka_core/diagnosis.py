@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tochka_migrations import Target
 from tochka_migrations.drift import find_drift
 from tochka_migrations.revisions import head_of, revisions_of
-from tochka_migrations.rls import all_rows
 from tochka_migrations.roles import (
     PLATFORM_ROLE,
     TENANT_ROLE,
@@ -23,17 +22,17 @@ from tochka_plugins.host import Assembly, Quarantined, discover, gate
 from tochka_core import __version__
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
-from tochka_core.encryption.keys import NO_KEYS, EncryptionKey
 from tochka_core.encryption.ring import EncryptionRing
-from tochka_core.encryption.usage import find_keys_in_use
 from tochka_core.errors import OperatorError
 from tochka_core.module_settings.catalog import SettingsCatalog
 from tochka_core.module_settings.kinds import SettingsKind
 from tochka_core.module_settings.survey import survey_settings
+from tochka_core.needed_secrets import judge_secrets
 from tochka_core.registry.composition import compose
 from tochka_core.registry.events import Assembled, Began, Event, Finding
 from tochka_core.registry.targets import core_with_models, module_targets
 from tochka_core.settings import Settings
+from tochka_core.wording import counted
 
 _SHOWN: Final = 10
 """How many tenants one line names."""
@@ -96,7 +95,8 @@ async def _findings(
             yield _drifted(target, drift) if drift else finding
             if target.is_core and finding.is_ok:
                 is_core_sound = True
-                yield await connection.run_sync(_judge_keys, settings.encryption_ring)
+                for kept in await connection.run_sync(judge_secrets, settings):
+                    yield kept
         settings_ring = ring if is_core_sound else None
         async for finding in _module_findings(connection, assembly, settings_ring):
             yield finding
@@ -154,24 +154,12 @@ def _judge(target: Target, standing: Standing) -> Finding:
     return Finding(target.name, is_ok=False, detail=detail)
 
 
-def _judge_keys(connection: Connection, keys: Sequence[EncryptionKey]) -> Finding:
-    """Compare the keys that are set with those that secrets need."""
-    with all_rows(connection):
-        names, in_use = [key.name for key in keys], find_keys_in_use(connection)
-    lacking = ", ".join(f"{name} ({n})" for name, n in in_use.items() if name not in names)
-    if lacking:
-        detail = f"secrets need keys that TOCHKA_ENCRYPTION_KEYS lacks, by number: {lacking}"
-        return Finding("encryption", is_ok=False, detail=detail)
-    held = ", ".join(f"key {name} ({in_use.get(name, 0)} secrets)" for name in names)
-    return Finding("encryption", is_ok=True, detail=held or NO_KEYS)
-
-
 def _judge_settings(connection: Connection, kind: SettingsKind, ring: EncryptionRing) -> Finding:
     """Compare what tenants have set with what the installed version of a module accepts."""
     found = survey_settings(connection, kind, ring)
     subject = f"settings of {kind.module}"
     if not found.refused:
-        detail = f"set by {found.tenants} tenants, and accepted"
+        detail = f"set by {counted(found.tenants, 'tenant')}, and accepted"
         return Finding(subject, is_ok=True, detail=detail)
     shown = [f"{name} ({', '.join(fields)})" for name, fields in found.refused.items()]
     more = "" if len(shown) <= _SHOWN else f" and {len(shown) - _SHOWN} more"

@@ -64,8 +64,25 @@ def test_what_an_old_key_has_encrypted_is_encrypted_with_the_new_one(reencrypt, 
     )
     code, output = reencrypt(NEW)
     assert code == 1
-    assert output == "Error: The installation cannot read a secret that it keeps; ask its operator."
-    assert reencrypt(NEW, OLD) == (0, "Encrypted 1 secrets anew.")
+    (old,) = read_encryption_keys(OLD, variable="KEYS")
+    assert output.startswith(f"Error: TOCHKA_ENCRYPTION_KEYS lacks {old.name} (1 second factor): ")
+    assert reencrypt(NEW, OLD) == (0, "Encrypted 1 secret anew.")
     assert reencrypt(NEW, OLD) == (0, "Encrypted 0 secrets anew.")
     (secret,) = sql(("SELECT secret FROM tochka.second_factors", {}))
     assert ring(NEW).decrypt(secret, place=place_of_secret(ANNA)) == b"secret"
+
+
+def test_a_secret_that_was_moved_stops_it(reencrypt, sql):
+    kept = {"id": ANNA, "secret": ring(OLD).encrypt(b"secret", place="elsewhere")}
+    sql(
+        ("INSERT INTO tochka.users (id, phone, password_hash) VALUES (:id, '+7', '!')", kept),
+        ("INSERT INTO tochka.second_factors (user_id, secret) VALUES (:id, :secret)", kept),
+    )
+    code, output = reencrypt(NEW, OLD)
+    assert (code, output[:23]) == (1, "Error: A secret was alt")
+    assert sql(("SELECT secret FROM tochka.second_factors", {})) == [kept["secret"]]
+
+
+def test_without_a_key_there_is_nothing_to_encrypt_with(reencrypt):
+    told = "Error: TOCHKA_ENCRYPTION_KEYS is not set: no secret can be kept."
+    assert reencrypt() == (1, told)

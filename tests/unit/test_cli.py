@@ -58,9 +58,9 @@ def refusal(result):
 def test_a_new_key_that_encrypts_can_be_set(run):
     first, second = (run("keys", "new", "--algorithm", "AES-256") for _ in range(2))
     written = f"{first.stdout.strip()},{second.stdout.strip()}"
-    assert [key.written for key in read_encryption_keys(written, variable="KEYS")] == [
-        *written.split(",")
-    ]
+    keys = read_encryption_keys(written, variable="KEYS")
+    assert [key.written for key in keys] == [*written.split(",")]
+    assert first.stderr == f"The name of this key is {keys[0].name}.\n"
     told = json.loads(run("keys", "new", "--algorithm", "AES-256", "--json").stdout)
     assert told["name"] == read_encryption_keys(told["key"], variable="KEYS")[0].name
 

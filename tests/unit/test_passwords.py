@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tochka_core.passwords.hashing import PasswordHasher, TooManyPasswords
+from tochka_core.passwords.peppers import name_of_pepper
 from tochka_core.passwords.stored import PEPPERED, UNPEPPERED, prepare
 
 PASSWORD = "correct horse"
@@ -173,6 +174,22 @@ async def test_what_was_made_before_there_was_a_pepper_fits_and_is_outdated(hash
     assert await peppered.verify(PASSWORD, stored)
     assert peppered.is_outdated(stored)
     assert not peppered.is_outdated(await peppered.hash(PASSWORD))
+
+
+async def test_a_hash_names_its_pepper_and_one_that_does_not_fits_and_is_outdated():
+    hasher, other = (PasswordHasher(cost=4, pepper=pepper) for pepper in ("secret", "other"))
+    stored = await hasher.hash(PASSWORD)
+    name = name_of_pepper(b"secret")
+    assert stored.startswith(f"{PEPPERED}:{name}$2b$04$")
+    assert other.is_outdated(stored)
+    unnamed = stored.replace(f":{name}", "")
+    assert await hasher.verify(PASSWORD, unnamed)
+    assert hasher.is_outdated(unnamed)
+
+
+def test_the_name_of_a_pepper_stays_what_it_was():
+    assert name_of_pepper(b"secret") == "295abcb6"
+    assert name_of_pepper(b"secrets") != name_of_pepper(b"secret")
 
 
 async def test_a_hash_of_another_cost_is_outdated(hasher):

@@ -14,6 +14,7 @@ from tochka_core.cli.group import read_settings
 from tochka_core.encryption.keys import NO_KEYS
 from tochka_core.errors import ConfigurationError, OperatorError
 from tochka_core.local import lend_database, running_database
+from tochka_core.needed_secrets import find_lacks
 from tochka_core.seed import Seeded, seed
 from tochka_core.server.database_watch import watched_database
 from tochka_core.server.judge import Judge
@@ -57,6 +58,8 @@ def serve() -> None:
         judge = Judge()
         if not judge.judge():
             raise SystemExit(1)
+        for lack in asyncio.run(find_lacks(running)):
+            click.echo(f"Warning: {lack}.", err=True)
         if is_private and (seeded := asyncio.run(seed(running))):
             _print_credentials(seeded)
         click.echo(f"Serving on http://{running.host}:{running.port} (stop with Ctrl+C)")

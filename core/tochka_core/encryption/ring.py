@@ -75,21 +75,19 @@ class EncryptionRing:
         """Return the secret that is *kept* at *place*.
 
         Raises:
-            NoEncryptionKeys: the operator has set none.
             SecretUnreadable: its key is not in the ring, or it belongs elsewhere or was altered.
         """
-        if self._newest is None:
-            raise NoEncryptionKeys
         name, _, written = kept.partition(".")
         cipher = self._ciphers.get(name)
         if cipher is None:
-            _log.error("secret unreadable", reason="its key is not in the ring", key=name[:8])
+            reason = "TOCHKA_ENCRYPTION_KEYS lacks its key"
+            _log.error("secret unreadable", reason=reason, key=name[:8], place=place)
             raise SecretUnreadable
         try:
             sealed = base64.b64decode(written, altchars=b"-_", validate=True)
             return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place.encode())
         except (InvalidTag, ValueError, binascii.Error) as error:
-            _log.error("secret unreadable", reason="it was altered or moved", key=name)
+            _log.error("secret unreadable", reason="it was altered or moved", key=name, place=place)
             raise SecretUnreadable from error
 
     def is_outdated(self, kept: str) -> bool:

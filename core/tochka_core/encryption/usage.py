@@ -1,6 +1,6 @@
 """Where encrypted secrets are kept, and with which keys."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -25,27 +25,42 @@ class Kept(msgspec.Struct, frozen=True):
     """Tells the rows apart."""
     place: Callable[..., str]
     """What the secret of an owner is bound to."""
+    kind: str
+    """What an operator calls one of them."""
+    loss: str
+    """What it means to be without the key of one, and how to get over it."""
 
 
 KEPT: Final = (
-    Kept(SecondFactor, SecondFactor.secret, (SecondFactor.user_id,), place_of_secret),
+    Kept(
+        SecondFactor,
+        SecondFactor.secret,
+        (SecondFactor.user_id,),
+        place_of_secret,
+        kind="second factor",
+        loss="whoever has such a second factor cannot sign in"
+        " (`tochka users remove-second-factor` takes it away)",
+    ),
     Kept(
         ModuleSecret,
         ModuleSecret.secret,
         (ModuleSecret.tenant_id, ModuleSecret.module, ModuleSecret.field),
         place_of_setting,
+        kind="secret setting",
+        loss="such a setting is unreadable (its tenant may set it again)",
     ),
 )
 """All columns of encrypted secrets; a new one needs a line here."""
 
 
-def find_keys_in_use(connection: Connection) -> Mapping[str, int]:
-    """Return by the name of a key how many secrets only that key can decrypt."""
-    in_use: Counter[str] = Counter()
+def find_keys_in_use(connection: Connection) -> Mapping[str, Counter[str]]:
+    """Return by the name of a key how many secrets of each kind only that key can decrypt."""
+    in_use: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for kept in KEPT:
         name = func.split_part(kept.secret, ".", 1).label("name")
-        counted = select(name, func.count().label("secrets")).group_by(name)
-        in_use.update({row.name: row.secrets for row in connection.execute(counted)})
+        counted = select(name, func.count().label("secrets")).group_by(name).order_by(name)
+        for row in connection.execute(counted):
+            in_use[row.name][kept.kind] = row.secrets
     return in_use
 
 

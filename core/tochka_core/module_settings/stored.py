@@ -8,9 +8,8 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Unavailable
 
-from tochka_core.encryption.ring import EncryptionRing
+from tochka_core.encryption.ring import EncryptionRing, SecretUnreadable
 from tochka_core.module_settings.kinds import SettingsKind
 from tochka_core.module_settings.models import ModuleSecret, ModuleSettings
 
@@ -104,7 +103,7 @@ def weigh(kind: SettingsKind, stored: Stored, ring: EncryptionRing, tenant_id: U
         try:
             place = place_of_secret(tenant_id, kind.module, field)
             values[field] = ring.decrypt(secret, place=place).decode()
-        except Unavailable:
+        except SecretUnreadable:
             unreadable.add(field)
     accepted = kind.accept(values)
     return InForce(

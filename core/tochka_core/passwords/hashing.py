@@ -48,6 +48,7 @@ class PasswordHasher:
         """
         self._cost = cost
         self._pepper = pepper.encode()
+        self._scheme = scheme_of(self._pepper)
         at_once = at_once or os.cpu_count() or 1
         self._limiter = anyio.CapacityLimiter(at_once)
         self._turns = asyncio.Semaphore(at_once)
@@ -82,7 +83,7 @@ class PasswordHasher:
     def is_outdated(self, stored: str) -> bool:
         """Tell whether a *stored* hash is made otherwise, or at another cost, than new ones."""
         known = read_stored(stored)
-        wanted = (scheme_of(self._pepper), self._cost)
+        wanted = (self._scheme, self._cost)
         return known is not None and (known.scheme, known.cost) != wanted
 
     async def _in_turn(self, compute: Callable[[], Computed]) -> Computed:

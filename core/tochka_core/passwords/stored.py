@@ -1,8 +1,9 @@
 """Hashes as they are stored, and which password each of them belongs to.
 
-    $hmac-sha384$2b$12$…         bcrypt of base64(hmac-sha384(password, ""))
-    $hmac-sha384+pepper$2b$12$…  the same with TOCHKA_PASSWORD_PEPPER as the key
-    $2b$12$…                     bcrypt of the password itself, which another system has made
+    $hmac-sha384$2b$12$…                  bcrypt of base64(hmac-sha384(password, ""))
+    $hmac-sha384+pepper:5d1e90c7$2b$12$…  the same with the pepper of this name as the key
+    $hmac-sha384+pepper$2b$12$…           the same of a pepper that is not named
+    $2b$12$…                              bcrypt of the password, which another system has made
 
 Anything else belongs to no password; `!` is written where somebody has none.
 """
@@ -11,11 +12,12 @@ import base64
 import hashlib
 import hmac
 import re
-from typing import Final, Literal
+from typing import Final
 
 import bcrypt
 import msgspec
 
+from tochka_core.passwords.peppers import name_of_pepper
 from tochka_core.passwords.rules import normalize_password
 
 LEAST_COST: Final = 4
@@ -26,7 +28,6 @@ GREATEST_COST: Final = 16
 NO_PASSWORD: Final = "!"  # noqa: S105 - the opposite of one
 """Stored for somebody who has not chosen a password yet."""
 
-Scheme = Literal["", "$hmac-sha384", "$hmac-sha384+pepper"]
 PLAIN: Final = ""
 UNPEPPERED: Final = "$hmac-sha384"
 PEPPERED: Final = "$hmac-sha384+pepper"
@@ -35,7 +36,7 @@ _BCRYPT_BYTES: Final = 72
 """Where bcrypt stops to read; version 5 of the library raises, those before it cut."""
 
 _STORED: Final = re.compile(
-    r"(?P<scheme>|\$hmac-sha384|\$hmac-sha384\+pepper)"
+    r"(?P<scheme>|\$hmac-sha384(\+pepper(:[0-9a-f]{8})?)?)"
     r"(?P<digest>\$2[aby]\$(?P<cost>[0-9]{2})\$[./A-Za-z0-9]{53})"
 )
 
@@ -43,7 +44,8 @@ _STORED: Final = re.compile(
 class StoredHash(msgspec.Struct, frozen=True):
     """A hash that some password may belong to."""
 
-    scheme: Scheme
+    scheme: str
+    """What was done to the password before bcrypt, and with which pepper."""
     cost: int
     """The logarithm of the rounds."""
     digest: bytes
@@ -64,8 +66,7 @@ def read_stored(text: str) -> StoredHash | None:
     found = _STORED.fullmatch(text)
     if found is None or not LEAST_COST <= int(found["cost"]) <= GREATEST_COST:
         return None
-    scheme: Scheme = msgspec.convert(found["scheme"], Scheme)
-    return StoredHash(scheme, int(found["cost"]), found["digest"].encode())
+    return StoredHash(found["scheme"], int(found["cost"]), found["digest"].encode())
 
 
 def make_stored(password: str, *, pepper: bytes, cost: int) -> StoredHash:
@@ -75,12 +76,12 @@ def make_stored(password: str, *, pepper: bytes, cost: int) -> StoredHash:
     return StoredHash(scheme, cost, digest)
 
 
-def scheme_of(pepper: bytes) -> Scheme:
+def scheme_of(pepper: bytes) -> str:
     """Return how new hashes are made."""
-    return PEPPERED if pepper else UNPEPPERED
+    return f"{PEPPERED}:{name_of_pepper(pepper)}" if pepper else UNPEPPERED
 
 
-def prepare(password: str, scheme: Scheme, *, pepper: bytes) -> bytes:
+def prepare(password: str, scheme: str, *, pepper: bytes) -> bytes:
     """Return what bcrypt reads of *password*.
 
     The schemes of our own give it 64 bytes for any password, as it reads 72 at most and some
@@ -88,6 +89,6 @@ def prepare(password: str, scheme: Scheme, *, pepper: bytes) -> bytes:
     """
     if scheme == PLAIN:
         return password.encode()[:_BCRYPT_BYTES]
-    key = pepper if scheme == PEPPERED else b""
+    key = pepper if scheme.startswith(PEPPERED) else b""
     digest = hmac.digest(key, normalize_password(password).encode(), hashlib.sha384)
     return base64.b64encode(digest)

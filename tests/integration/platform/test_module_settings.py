@@ -12,11 +12,12 @@ from problems import pointers
 from sqlalchemy import text
 from tochka_core.access.cache import Cache
 from tochka_core.app import create_app
-from tochka_core.diagnosis import _judge_keys, _judge_settings
+from tochka_core.diagnosis import _judge_settings
 from tochka_core.encryption.keys import EncryptionKey
 from tochka_core.encryption.ring import EncryptionRing, SecretUnreadable
 from tochka_core.encryption.usage import renew_secrets
 from tochka_core.module_settings.kinds import SettingsKind
+from tochka_core.needed_secrets import find_lacks
 from tochka_core.registry.module_door import ModuleDoor
 from tochka_plugins import ModuleNotOpen
 
@@ -434,9 +435,10 @@ async def test_the_doctor_tells_what_is_not_accepted_and_which_keys_are_needed(
     await patch(owner, token=TOKEN)
     async with engine.connect() as connection:
         sound = await connection.run_sync(_judge_settings, kind, ring)
-        needed = await connection.run_sync(_judge_keys, [EncryptionKey.new()])
-    assert (sound.is_ok, sound.detail) == (True, "set by 1 tenants, and accepted")
-    assert f"{key.name} (1)" in needed.detail
+    assert (sound.is_ok, sound.detail) == (True, "set by 1 tenant, and accepted")
+    (lack,) = await find_lacks(replace(settings, encryption_keys=EncryptionKey.new().written))
+    assert f"{key.name} (1 secret setting)" in lack
+    assert "its tenant may set it again" in lack
     await change(KEPT.replace("acme", "globex"))
     async with engine.connect() as connection:
         broken = await connection.run_sync(_judge_settings, kind, ring)

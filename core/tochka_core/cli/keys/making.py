@@ -34,12 +34,14 @@ def new(*, algorithm: Algorithm | Literal["AES-256"], as_json: bool) -> None:
 
     With AES-256 it encrypts secrets in the database, for TOCHKA_ENCRYPTION_KEYS.
 
-    It is kept nowhere. Put it behind the others on all nodes first, then in front.
+    It is kept nowhere; its name, by which `tochka doctor` and tokens call it, is told on the
+    standard error. Put it behind the others on all nodes first, then in front.
     """
     key = _make(algorithm)
     if as_json:
         print_json(key)
     else:
+        click.echo(f"The name of this key is {key.name}.", err=True)
         click.echo(key.key)
 
 

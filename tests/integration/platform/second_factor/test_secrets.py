@@ -4,8 +4,6 @@ import msgspec
 import structlog
 from in_process import concurrent_client
 from tochka_core.app import create_app
-from tochka_core.diagnosis import _judge_keys
-from tochka_core.encryption.keys import read_encryption_keys
 from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.encryption.usage import renew_secrets
 
@@ -75,16 +73,3 @@ async def test_secrets_move_to_a_new_key_when_they_are_used_or_all_at_once(
         for app in (used, unused):
             app._client = client
             assert (await app.answer(await app.challenge(), await app.code())).status_code == 200
-
-
-async def test_the_doctor_tells_which_keys_secrets_need(settings, engine, enrol):
-    await enrol()
-    async with engine.connect() as connection:
-        (own,) = settings.encryption_ring
-        (other,) = read_encryption_keys(NEW_KEY, variable="KEYS")
-        held = await connection.run_sync(_judge_keys, [other, own])
-        lost = await connection.run_sync(_judge_keys, [other])
-    assert held.is_ok
-    assert held.detail == f"key {other.name} (0 secrets), key {own.name} (1 secrets)"
-    assert not lost.is_ok
-    assert f"{own.name} (1)" in lost.detail
