@@ -4,10 +4,10 @@ import re
 from ipaddress import ip_address
 from typing import Final
 
-from tochka_core.errors import ConfigurationError
+from tochka_core.networks import MAX_PORT
+from tochka_core.setting_refusals import items_of, refusal
 
 DNS_PORT: Final = 53
-MAX_PORT: Final = 65535
 
 _WITH_PORT: Final = re.compile(r"(?:\[(.+)\]|([^:]+)):([0-9]{1,5})")
 
@@ -18,8 +18,7 @@ def read_name_servers(text: str, *, variable: str) -> list[tuple[str, int]]:
     Raises:
         ConfigurationError: one of them is no address; the message names *variable*.
     """
-    servers = [server.strip() for server in text.split(",")]
-    return [_read(server, variable) for server in servers if server]
+    return [_read(server, variable) for server in items_of(text, variable=variable)]
 
 
 def _read(server: str, variable: str) -> tuple[str, int]:
@@ -31,5 +30,5 @@ def _read(server: str, variable: str) -> tuple[str, int]:
     except ValueError:
         port = 0
     if not 1 <= port <= MAX_PORT:
-        raise ConfigurationError(f"{variable}: {server!r} is no address of a name server.")
+        raise refusal(variable, server, "the address of a name server, such as 9.9.9.9:53")
     return address, port

@@ -1,21 +1,23 @@
 """What the operator may set, read once from the environment and a `.env` file."""
 
 import difflib
-from collections.abc import Collection, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
-from dotenv.parser import Original, parse_stream
-from msgspec import Meta
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from msgspec import Meta, inspect, structs
+from phonenumbers import SUPPORTED_REGIONS
+from sqlalchemy.engine import URL
 
 from tochka_core.auth.keys import SigningKey, read_signing_keys
+from tochka_core.database_url import engine_url
 from tochka_core.encryption.keys import EncryptionKey, read_encryption_keys
+from tochka_core.env_file import read_env_file
 from tochka_core.errors import ConfigurationError
 from tochka_core.name_servers import read_name_servers
+from tochka_core.networks import MAX_PORT, Network, is_host, read_networks
+from tochka_core.setting_refusals import expected_by, refusal
 
 UNPREFIXED: Final = frozenset({"database_url", "jwt_secret", "host", "port"})
 SECRETS: Final = frozenset(
@@ -25,16 +27,7 @@ SECRETS: Final = frozenset(
     }
 )
 MIN_SECRET_BYTES: Final = 32
-MAX_PORT: Final = 65535
 PREFIX: Final = "TOCHKA_"
-
-_URL_PARAMETERS: Final = frozenset(
-    {
-        *("database", "host", "passfile", "password", "port", "prepared_statement_cache_size"),
-        *("ssl", "sslmode", "target_session_attrs", "user"),
-    }
-)
-"""What may follow the `?` of a database's address; the driver raises on others."""
 
 Language = Literal["ru", "en"]
 TenantCreation = Literal["platform", "anyone"]
@@ -53,7 +46,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Signs access tokens, at least 32 bytes; unset is allowed with the private database only."""
 
     jwt_keys: str | None = None
-    """Keys that sign access tokens in its place, by comma; what it has signed is still read."""
+    """Keys that sign access tokens, by comma, the first of them; what the others have signed is
+    read. `JWT_SECRET` is the last, or stands among them by its name.
+    """
 
     host: str = "127.0.0.1"
     """The address to listen on."""
@@ -85,7 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     migration_seconds: Annotated[float, Meta(gt=0, le=604_800)] = 3600.0
     """How long the migration of one schema may take."""
 
-    default_region: Annotated[str, Meta(pattern=r"\A[A-Z]{2}\Z")] = "RU"
+    default_region: str = "RU"
     """The country (ISO 3166-1 alpha-2) of phone numbers that are written without one."""
 
     message_language: Language = "ru"
@@ -187,20 +182,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return engine_url(self.pooler_url, variable=variable_of("pooler_url"))
 
     @property
-    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+    def proxy_networks(self) -> tuple[Network, ...]:
         """Where the proxies are that may tell whom a request comes from.
 
         Raises:
             ConfigurationError: one of them is neither an address nor a network.
         """
-        try:
-            return tuple(
-                ip_network(network.strip())
-                for network in self.trusted_proxies.split(",")
-                if network.strip()
-            )
-        except ValueError as error:
-            raise ConfigurationError(f"{variable_of('trusted_proxies')}: {error}.") from error
+        return read_networks(self.trusted_proxies, variable=variable_of("trusted_proxies"))
 
     @property
     def encryption_ring(self) -> tuple[EncryptionKey, ...]:
@@ -215,13 +203,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def signing_keys(self) -> tuple[SigningKey, ...]:
-        """The keys whose tokens are read, the one that signs first; `jwt_secret` is the last.
+        """The keys whose tokens are read, the one that signs first; `jwt_secret` is among them.
 
         Raises:
             ConfigurationError: one of `jwt_keys` is no key, or two have one name.
         """
-        keys = read_signing_keys(self.jwt_keys or "", variable=variable_of("jwt_keys"))
-        return (*keys, SigningKey.of_secret(self.jwt_secret)) if self.jwt_secret else keys
+        return read_signing_keys(
+            self.jwt_keys or "", jwt_secret=self.jwt_secret, variable=variable_of("jwt_keys")
+        )
 
     @property
     def name_servers(self) -> list[tuple[str, int]]:
@@ -242,6 +231,16 @@ VARIABLES: Final = {variable_of(field): field for field in Settings.__struct_fie
 """Every variable that is read, and the field it sets."""
 
 
+_RULES: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
+    "host": (is_host, "an IP address or the name of a host"),
+    "default_region": (
+        SUPPORTED_REGIONS.__contains__,
+        "a country (ISO 3166-1) in two capital letters, such as RU",
+    ),
+}
+"""What the type of a field does not tell: whether a value is good, and what it has to be."""
+
+
 def load_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -> Settings:
     """Return the settings from *environ*, then from *env_file* for what it leaves out.
 
@@ -256,12 +255,12 @@ def load_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -
     for field, value in values.items():
         if not _is_text(value):
             raise ConfigurationError(f"{variable_of(field)} is not UTF-8.")
-    try:
-        settings = msgspec.convert(
-            values, Settings, strict=False, dec_hook=lambda _path, value: Path(value).expanduser()
-        )
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(_explain(str(error))) from error
+        if not value.strip():
+            raise ConfigurationError(f"{variable_of(field)} is blank; give it a value, or none.")
+    settings = _convert(values)
+    for field, (is_good, expected) in _RULES.items():
+        if not is_good(getattr(settings, field)):
+            raise refusal(variable_of(field), getattr(settings, field), expected)
     if settings.jwt_secret and len(settings.jwt_secret.encode()) < MIN_SECRET_BYTES:
         raise ConfigurationError(
             f"JWT_SECRET is shorter than {MIN_SECRET_BYTES} bytes;"
@@ -293,86 +292,32 @@ def unknown_settings(environ: Mapping[str, str], *, env_file: Path | None = None
     return lines
 
 
-def engine_url(database_url: str, *, variable: str = "DATABASE_URL") -> URL:
-    """Return *database_url* for SQLAlchemy's asyncpg dialect, with libpq's `sslmode` understood.
+def _given(environ: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
+    in_file = {} if env_file is None else read_env_file(env_file)
+    # An empty value in the environment does not hide the file's.
+    return {name: value for given in (in_file, environ) for name, value in given.items() if value}
+
+
+def _convert(values: Mapping[str, str]) -> Settings:
+    """Return *values*, which are of fields of the settings, each of its own type.
 
     Raises:
-        ConfigurationError: it is malformed or not PostgreSQL's; the message names *variable*.
+        ConfigurationError: one is not.
     """
     try:
-        url = make_url(database_url)
-    except (ArgumentError, ValueError) as error:
-        raise ConfigurationError(
-            f"{variable} is malformed; it looks like "
-            "postgresql+asyncpg://user:password@host:5432/database."
-        ) from error
-    if url.drivername not in {"postgres", "postgresql", "postgresql+asyncpg"}:
-        raise ConfigurationError(
-            f"{variable} names {url.drivername!r}; only postgresql+asyncpg is supported."
-        )
-    query = dict(url.query)
-    _refuse_unknown(query, variable)
-    if "sslmode" in query:
-        query["ssl"] = query.pop("sslmode")
-    url = url.set(drivername="postgresql+asyncpg", query=query)
-    _refuse_bad_ports(url, variable)
-    return url
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_read_path)
+    except msgspec.ValidationError as error:
+        # It ends with the place: … - at `$.port`
+        field = str(error).rpartition("$.")[2].rstrip("`")
+        kinds = {info.name: inspect.type_info(info.type) for info in structs.fields(Settings)}
+        raise refusal(variable_of(field), values[field], expected_by(kinds[field])) from None
 
 
-def _refuse_unknown(query: Collection[str], variable: str) -> None:
-    if unknown := sorted(set(query) - _URL_PARAMETERS):
-        raise ConfigurationError(
-            f"{variable} has parameters that are not understood: {', '.join(unknown)}; leave them"
-            f" out. Understood are {', '.join(sorted(_URL_PARAMETERS))}."
-        )
-
-
-def _refuse_bad_ports(url: URL, variable: str) -> None:
+def _read_path(_kind: type, value: str) -> Path:
     try:
-        _, options = url.get_dialect()().create_connect_args(url)
-    except (ArgumentError, ValueError) as error:
-        raise ConfigurationError(f"{variable} is malformed: {error}.") from error
-    port = options.get("port") or MAX_PORT
-    if max(port if isinstance(port, list) else [port]) > MAX_PORT:
-        raise ConfigurationError(f"{variable}: a port is at most {MAX_PORT}.")
-
-
-def _given(environ: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
-    given = {name: value for name, value in environ.items() if value}
-    if env_file is not None and env_file.is_file():
-        given = {**_read(env_file), **given}
-    return given
-
-
-def _read(env_file: Path) -> dict[str, str]:
-    values = {}
-    try:
-        with env_file.open(encoding="utf-8") as lines:
-            for binding in parse_stream(lines):
-                if binding.error:
-                    raise ConfigurationError(
-                        f"{env_file}:{_line_of(binding.original)} cannot be understood;"
-                        " write NAME=value."
-                    )
-                if binding.key:
-                    values[binding.key] = binding.value
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{env_file} is not UTF-8: {error.reason}.") from error
-    except OSError as error:
-        raise ConfigurationError(f"{env_file} cannot be read: {error.strerror}.") from error
-    return {name: value for name, value in values.items() if value}
-
-
-def _line_of(statement: Original) -> int:
-    """Return where *statement* begins to say something: it includes the empty lines before it."""
-    text = statement.string
-    return statement.line + text[: len(text) - len(text.lstrip())].count("\n")
-
-
-def _explain(message: str) -> str:
-    """Turn msgspec's `… - at `$.port`` into a line that names the variable."""
-    problem, _, path = message.partition(" - at `$.")
-    return f"{variable_of(path.rstrip('`'))}: {problem}"
+        return Path(value).expanduser()
+    except RuntimeError as error:  # there is no such account
+        raise ValueError from error
 
 
 def _is_text(value: str) -> bool:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tochka_core import settings as settings_source
+from tochka_core.database_url import engine_url
 from tochka_core.errors import ConfigurationError
 from tochka_core.settings import (
     SECRETS,
     VARIABLES,
     Settings,
-    engine_url,
     load_settings,
     unknown_settings,
     variable_of,
@@ -87,7 +87,7 @@ def test_a_missing_file_is_no_error(tmp_path):
 
 def test_an_empty_value_is_unset(env_file):
     assert load_settings({"PORT": "", "DATABASE_URL": ""}) == Settings()
-    assert load_settings({}, env_file=env_file("PORT=\nHOST\n")) == Settings()
+    assert load_settings({}, env_file=env_file("PORT=\n")) == Settings()
 
 
 def test_an_empty_value_in_the_environment_leaves_the_files(env_file):
@@ -105,7 +105,9 @@ def test_a_file_in_another_encoding_is_told(env_file):
         load_settings({}, env_file=env_file("# Порт\nPORT=9000".encode("cp1251")))
 
 
-@pytest.mark.parametrize("line", ["PORT 9000", "JWT_SECRET='s3cret", "=s3cret"])
+@pytest.mark.parametrize(
+    "line", ["PORT 9000", "JWT_SECRET='s3cret", "=s3cret", "s3cret", "export HOST"]
+)
 def test_a_malformed_line_of_the_file_is_told_by_its_number(env_file, line):
     path = env_file(f"# settings\nHOST=::1\n\n{line}\n")
     with pytest.raises(ConfigurationError) as caught:
@@ -127,6 +129,12 @@ def test_a_malformed_line_of_the_file_is_told_by_its_number(env_file, line):
         ("TOCHKA_DEFAULT_REGION", "ru"),
         ("TOCHKA_DEFAULT_REGION", "RUS"),
         ("TOCHKA_DEFAULT_REGION", "RU\n"),
+        ("TOCHKA_METRICS_TOKEN", " "),
+        ("TOCHKA_ENCRYPTION_KEYS", " "),
+        ("TOCHKA_ENCRYPTION_KEYS", ","),
+        ("TOCHKA_JWT_KEYS", ", ,"),
+        ("TOCHKA_TRUSTED_PROXIES", ","),
+        ("TOCHKA_DNS_SERVERS", ","),
         ("TOCHKA_BCRYPT_COST", "3"),
         ("TOCHKA_BCRYPT_COST", "17"),
         ("TOCHKA_ACCESS_TOKEN_SECONDS", "59"),
@@ -147,6 +155,54 @@ def test_a_malformed_value_is_told_by_its_variable(variable, value):
     with pytest.raises(ConfigurationError, match=variable) as caught:
         load_settings({variable: value})
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("TOCHKA_LOG_LEVEL", "INFO", "one of: debug, error, info, warning"),
+        ("PORT", "http", "a whole number from 1 to 65535"),
+        ("TOCHKA_MAX_BODY_BYTES", "1", "a whole number of 1024 or more"),
+        ("TOCHKA_IMPORT_SECONDS", "0", "a number above 0, 600 at most"),
+        ("TOCHKA_CONFIRM_PHONES", "yes", "true or false"),
+        ("TOCHKA_LOG_MESSAGES", "maybe", "true or false"),
+        (
+            "TOCHKA_DEFAULT_REGION",
+            "XX",
+            "a country (ISO 3166-1) in two capital letters, such as RU",
+        ),
+        ("TOCHKA_DATA_DIR", "~nobody-here/x", "a path that can be understood"),
+        ("HOST", "256.1.1.1", "an IP address or the name of a host"),
+        ("HOST", "http://app", "an IP address or the name of a host"),
+        ("HOST", "app\n", "an IP address or the name of a host"),
+        ("TOCHKA_TRUSTED_PROXIES", "10.0.0.1/8", "a network: it begins at 10.0.0.0/8"),
+        (
+            *("TOCHKA_TRUSTED_PROXIES", "proxy"),
+            "an address or a network, such as 127.0.0.1 or 10.0.0.0/8",
+        ),
+        ("TOCHKA_DNS_SERVERS", "dns", "the address of a name server, such as 9.9.9.9:53"),
+    ],
+    ids=lambda text: ascii(text)[1:-1][:20],
+)
+def test_what_a_value_has_to_be_is_told(variable, value, expected):
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings({variable: value})
+    assert str(caught.value) == f"{variable}: {value!r} is not {expected}."
+
+
+@pytest.mark.parametrize("host", ["app", "app_1.local", "127.0.0.1", "::1", "fe80::1%eth0", "1a"])
+def test_a_host_is_an_address_or_a_name(host):
+    assert load_settings({"HOST": host}).host == host
+
+
+@given(st.sampled_from(sorted(SECRETS)), st.text("0123456789:abcdef", min_size=12))
+def test_a_secret_that_is_wrong_is_not_shown(field, secret):
+    told = ""
+    try:
+        load_settings({variable_of(field): secret})
+    except ConfigurationError as error:
+        told = str(error)
+    assert secret not in told
 
 
 def test_a_malformed_address_does_not_show_its_password():

@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import jwt
@@ -208,10 +209,33 @@ def test_a_key_signs_in_its_own_name_only():
             ring.read(token(key=OLD.secret, headers={"kid": kid}))
 
 
+def read(written, jwt_secret=None):
+    return read_signing_keys(written, jwt_secret=jwt_secret, variable="KEYS")
+
+
 def test_keys_are_read_as_they_are_written():
-    keys = read_signing_keys(f" {NEW.written} ,{OLD.written}=, ", variable="KEYS")
-    assert keys == (NEW, OLD)
-    assert read_signing_keys("", variable="KEYS") == ()
+    assert read(f" {NEW.written} ,{OLD.written}=, ") == (NEW, OLD)
+    assert read("") == ()
+
+
+def test_the_secret_is_the_last_of_the_keys_or_where_it_is_named():
+    secret = SigningKey.of_secret("s" * 32)
+    assert read("", jwt_secret="s" * 32) == (secret,)
+    assert read(f"{NEW.written},{OLD.written}", jwt_secret="s" * 32) == (NEW, OLD, secret)
+    assert read(f"JWT_SECRET,{NEW.written}", jwt_secret="s" * 32) == (secret, NEW)
+    assert read(f"JWT_SECRET,{NEW.written}") == (NEW,)
+
+
+def test_keys_are_exchanged_on_one_node_after_another():
+    """Of two nodes that are one step apart, each reads what the other signs."""
+    steps = [
+        *("", f"JWT_SECRET,{OLD.written}", OLD.written),
+        *(f"{OLD.written},{NEW.written}", f"{NEW.written},{OLD.written}", NEW.written),
+    ]
+    nodes = [AccessTokens(read(step, jwt_secret="s" * 32), lifetime_seconds=60) for step in steps]
+    for before, after in pairwise(nodes):
+        for one, other in ((before, after), (after, before)):
+            assert other.read(issued(one)).user_id == ANNA
 
 
 def test_a_key_shows_in_no_log():
@@ -224,26 +248,30 @@ KEY = OLD.written.rpartition(":")[2]
 
 
 @pytest.mark.parametrize(
-    "written",
+    ("written", "told"),
     [
-        KEY,
-        f"HS256:{KEY}",
-        f":HS256:{KEY}",
-        f"jwt_secret:HS256:{KEY}",
-        f"a b:HS256:{KEY}",
-        f"{'a' * 65}:HS256:{KEY}",
-        f"a:none:{KEY}",
-        f"a:RS256:{KEY}",
-        f"a:hs256:{KEY}",
-        "a:HS256:",
-        f"a:HS256:{KEY[:-2]}",
-        f"a:HS256:{KEY}!",
-        f"a:EdDSA:{KEY}{KEY}",
-        f"a:HS256:{KEY},a:EdDSA:{KEY}",
+        (KEY, "key 1 is not written name:algorithm:key"),
+        (f"HS256:{KEY}", "key 1 is not written name:algorithm:key"),
+        (f"a:HS256:{KEY}:b", "key 1 is not written name:algorithm:key"),
+        (f":HS256:{KEY}", "key 1 has a name of other than"),
+        (f"jwt_secret:HS256:{KEY}", "key 1 has a name of other than"),
+        (f"a b:HS256:{KEY}", "key 1 has a name of other than"),
+        (f"{'a' * 65}:HS256:{KEY}", "key 1 has a name of other than"),
+        (f"{KEY}:a:HS256", "key 1 has "),
+        (f"a:none:{KEY}", "key 1 has another algorithm than EdDSA and HS256"),
+        (f"a:hs256:{KEY}", "key 1 has another algorithm than EdDSA and HS256"),
+        ("a:HS256:", "key 1 has 0 bytes, where HS256 takes 32 or more"),
+        (f"a:HS256:{KEY[:-2]}", "key 1 is not in base64url, or a part of it is missing"),
+        (f"a:HS256:{KEY[:-3]}", "key 1 has 30 bytes, where HS256 takes 32 or more"),
+        (f"a:HS256:{KEY}!", "key 1 is not in base64url"),
+        (f"b:HS256:{KEY},a:EdDSA:{KEY}{KEY}", "key 2 has 64 bytes, where EdDSA takes 32"),
+        (f"a:HS256:{KEY},a:EdDSA:{KEY}", "key 2 has the name of one before it"),
+        ("JWT_SECRET,JWT_SECRET", "key 2 has the name of one before it"),
     ],
     ids=lambda written: written.replace(KEY, "KEY")[:30],
 )
-def test_what_is_no_key_is_told_without_showing_it(written):
-    with pytest.raises(ConfigurationError, match=r"KEYS: (key 1 is not|two keys)") as caught:
-        read_signing_keys(written, variable="KEYS")
+def test_what_is_no_key_is_told_without_showing_it(written, told):
+    with pytest.raises(ConfigurationError) as caught:
+        read(written)
+    assert str(caught.value).startswith(f"KEYS: {told}")
     assert KEY[:-2] not in str(caught.value)

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from tochka_core.errors import ConfigurationError
+from tochka_core.setting_refusals import items_of
 
 KEY_BYTES: Final = 32
 """AES-256."""
@@ -51,7 +52,7 @@ def read_encryption_keys(text: str, *, variable: str) -> tuple[EncryptionKey, ..
             *variable* and shows no key.
     """
     keys: list[EncryptionKey] = []
-    for number, written in enumerate(filter(None, map(str.strip, text.split(","))), 1):
+    for number, written in enumerate(items_of(text, variable=variable), 1):
         if not _WRITTEN.fullmatch(written):
             raise ConfigurationError(
                 f"{variable}: key {number} is not {KEY_BYTES * 2} hexadecimal digits;"
