@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tochka_core.encryption.keys import EncryptionKey
 from tochka_core.encryption.ring import EncryptionRing, NoEncryptionKeys, SecretUnreadable
-from tochka_core.module_settings.changing import Rules, Wanted
+from tochka_core.module_settings.changing import MAX_DEPTH, Rules, Wanted
 from tochka_core.module_settings.errors import SettingsRefused, StaleVersion
 from tochka_core.module_settings.kinds import SettingsKind
 from tochka_core.module_settings.stored import Stored, weigh
@@ -205,6 +205,17 @@ def test_a_change_is_made_for_the_versions_that_it_names():
     for versions in (frozenset(), frozenset({0}), frozenset({2})):
         with pytest.raises(StaleVersion):
             RULES.change(stored, Wanted({"pageSize": 8}, versions=versions))
+
+
+@pytest.mark.parametrize("nest", [lambda inner: [inner], lambda inner: {"a": inner}])
+def test_what_is_nested_too_deep_to_be_written_again_is_refused(nest):
+    value = 1
+    for _ in range(MAX_DEPTH):
+        value = nest(value)
+    assert set_to(anything=value).values == {"anything": value}
+    with pytest.raises(SettingsRefused) as refusal:
+        set_to(anything=nest(value))
+    assert [wrong["pointer"] for wrong in refusal.value.extra["errors"]] == ["/anything"]
 
 
 def test_true_is_not_one():

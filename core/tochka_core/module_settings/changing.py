@@ -23,6 +23,9 @@ from tochka_core.tenants.standing import Standing
 MAX_BYTES: Final = 2**16
 """How long all that a tenant sets for a module may be: every worker keeps it."""
 
+MAX_DEPTH: Final = 100
+"""How deep one value may be nested: what could just be read could not be written again."""
+
 
 class Wanted(msgspec.Struct, frozen=True):
     """A change that is asked for."""
@@ -83,6 +86,11 @@ class Rules(msgspec.Struct, frozen=True):
             else ("/reset", f"There is nothing to reset in {field!r}.")
             for field in sorted(wanted.reset)
             if field in wanted.values or not (field in self.kind or field in stored.fields)
+        ]
+        wrong += [
+            (pointer_to([field]), f"This is nested deeper than {MAX_DEPTH} levels.")
+            for field, value in wanted.values.items()
+            if _is_too_deep(value)
         ]
         if wrong:
             raise SettingsRefused(wrong)
@@ -154,6 +162,15 @@ async def _store_secrets(
     for field, secret in after.items():
         if before.get(field) != secret:
             session.add(ModuleSecret(**own, field=field, secret=secret))
+
+
+def _is_too_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        dicts = (item.values() for item in level if isinstance(item, dict))
+        lists = (item for item in level if isinstance(item, list))
+        level = [item for items in (*dicts, *lists) for item in items]
+    return bool(level)
 
 
 def _is_same(one: object, other: object) -> bool:
