@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,7 +14,15 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - anything that msgspec encodes
     """Print *document* for a program."""
-    click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+    encoded = msgspec.json.encode(document, enc_hook=_encode)
+    click.echo(msgspec.json.format(encoded, indent=2).decode())
+
+
+def _encode(value: object) -> str:
+    """Return what msgspec does not know as JSON."""
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(f"{value!r} has no place in a JSON document")
 
 
 def show_moment(moment: datetime) -> str:

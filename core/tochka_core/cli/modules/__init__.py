@@ -16,6 +16,7 @@ from tochka_core.cli.group import TochkaGroup
         "install": "tochka_core.cli.modules.install:install",
         "list": "tochka_core.cli.modules.listing:list_all",
         "makemigration": "tochka_core.cli.modules.makemigration:makemigration",
+        "new": "tochka_core.cli.modules.new:new",
         "purge": "tochka_core.cli.modules.purge:purge",
         "reload": "tochka_core.cli.modules.reload:reload",
         "remove": "tochka_core.cli.modules.remove:remove",
