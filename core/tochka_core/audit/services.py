@@ -37,9 +37,10 @@ def record(
 
     It is kept if the work is kept; the log says so too, once that is committed. The address and the
     id of the request that runs are added. *detail* holds no secret and no phone that is not masked;
-    its values are written as text, what is `None` not at all. Whom it is done to is its `user`.
+    its values are written as text, moments as the API does, what is `None` not at all. Whom it is
+    done to is its `user`.
     """
-    said = {name: str(value) for name, value in detail.items() if value is not None}
+    said = {name: _as_text(value) for name, value in detail.items() if value is not None}
     request = structlog.contextvars.get_contextvars()
     entry = AuditEntry(
         action=action,
@@ -57,6 +58,10 @@ def record(
             _log.info(action, actor=actor and str(actor), tenant=tenant and str(tenant), **said)
 
     event.listen(session.sync_session, "after_commit", say)
+
+
+def _as_text(value: object) -> str:
+    return str(msgspec.to_builtins(value) if isinstance(value, datetime) else value)
 
 
 async def record_refusal(
