@@ -9,16 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import InvalidInput
 
 from tochka_core.limits.models import DeclaredLimit
+from tochka_core.pointers import pointer_to
 from tochka_core.registry.models import Module
 
-CURRENCIES: Final = frozenset(currency.value for currency in iso4217.Currency)
+CURRENCIES: Final = frozenset(
+    currency.value for currency in iso4217.Currency if currency.exponent is not None
+)
+"""Those that money is counted in: gold, and the codes for tests and for none, have no units."""
 
 
 def known_currency(code: str) -> str:
     """Return *code*.
 
     Raises:
-        InvalidInput: it is no currency of ISO 4217.
+        InvalidInput: it is no currency of ISO 4217 that has a smallest unit.
     """
     if code not in CURRENCIES:
         raise InvalidInput("There is no such currency in ISO 4217.", pointer="/currency")
@@ -50,6 +54,5 @@ async def known_limits(
     known = set(await session.scalars(names))
     for name in wanted:
         if name not in known:
-            place = name.replace("~", "~0").replace("/", "~1")
-            raise InvalidInput("There is no such limit.", pointer=f"/limits/{place}")
+            raise InvalidInput("There is no such limit.", pointer=pointer_to(("limits", name)))
     return dict(wanted)

@@ -24,10 +24,12 @@ async def test_a_plan_is_shown_as_it_was_made(client, acme, make_plan, signed_in
         ({"price_minor": 1.5}, "/price_minor"),
         ({"currency": "ABC"}, "/currency"),
         ({"currency": "rub"}, "/currency"),
+        ({"currency": "XAU"}, "/currency"),
         ({"period": "week"}, "/period"),
         ({"trial_days": -1}, "/trial_days"),
         ({"modules": ["notes", "nothing"]}, "/modules/1"),
         ({"limits": {"notes.nothing": 1}}, "/limits/notes.nothing"),
+        ({"limits": {"no/~": 1}}, "/limits/no~1~0"),
         ({"limits": {"notes.max": -1}}, "/limits"),
         ({"active_from": "2030-01-01T00:00:00"}, "/active_from"),
         (
