@@ -5,7 +5,7 @@ What changes one is told by triggers; a new kind needs a line here and a revisio
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -108,6 +108,12 @@ async def _read_tenant(session: AsyncSession, tenant_id: UUID) -> TenantFacts | 
 async def read_tenant_by_name(session: AsyncSession, name: str) -> TenantFacts | None:
     """Return the tenant called *name*, not kept: few may know of tenants they do not belong to."""
     return await _read_facts(session, Tenant.name == name)
+
+
+async def open_modules(session: AsyncSession, tenant_id: UUID) -> frozenset[str]:
+    """Return the names of the modules that are open to the tenant now."""
+    tenant = await _read_tenant(session, tenant_id)
+    return frozenset[str]() if tenant is None else tenant.modules.open_at(datetime.now(UTC))
 
 
 async def _read_visited(

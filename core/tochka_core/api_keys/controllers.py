@@ -8,12 +8,12 @@ from litestar.params import FromPath, JSONBody
 from tochka_plugins import CurrentPrincipal, Page, PageQuery, requires_step_up
 from tochka_plugins.pagination import Limit, Offset
 
+from tochka_core.access.facts import open_modules
 from tochka_core.api_keys import services
 from tochka_core.api_keys.listing import list_keys
 from tochka_core.api_keys.schemas import ApiKeyIn, ApiKeyOut, NewApiKeyOut
 from tochka_core.db.injection import PlatformSession
 from tochka_core.http.caching import KEPT_BY_NOBODY
-from tochka_core.registry.services import enabled_modules
 from tochka_core.tenants.permissions import MANAGE_API_KEYS, PermissionCatalog
 from tochka_core.tenants.standing import get_standing, lock_tenant_to
 
@@ -37,8 +37,8 @@ class ApiKeyController(Controller):
         """Return a key for a service; it holds no more than its maker may give, now and later."""
         standing = await lock_tenant_to(platform_session, principal, name, MANAGE_API_KEYS)
         made, token = await services.make_key(platform_session, standing, permission_catalog, data)
-        enabled = await enabled_modules(platform_session, standing.tenant.id)
-        return NewApiKeyOut.with_secret(ApiKeyOut.of(made, permission_catalog, enabled), token)
+        opened = await open_modules(platform_session, standing.tenant.id)
+        return NewApiKeyOut.with_secret(ApiKeyOut.of(made, permission_catalog, opened), token)
 
     @get("/", summary="List API keys")
     async def list_all(
@@ -56,8 +56,8 @@ class ApiKeyController(Controller):
         standing.require(MANAGE_API_KEYS)
         query = PageQuery(limit=limit, offset=offset)
         found, total = await list_keys(platform_session, standing.tenant, query)
-        enabled = await enabled_modules(platform_session, standing.tenant.id)
-        shown = [ApiKeyOut.of(item, permission_catalog, enabled) for item in found]
+        opened = await open_modules(platform_session, standing.tenant.id)
+        shown = [ApiKeyOut.of(item, permission_catalog, opened) for item in found]
         return query.page(shown, total)
 
     @delete("/{key_id:uuid}", summary="Revoke an API key")

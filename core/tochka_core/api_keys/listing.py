@@ -24,11 +24,11 @@ class ListedKey(msgspec.Struct, frozen=True):
     role: HeldRole | None
     """What its maker is in the tenant; `None` where they are no member, or deactivated."""
 
-    def in_effect(self, catalog: PermissionCatalog, enabled: Collection[str]) -> frozenset[str]:
-        """Return what it may do where the modules *enabled* are, if it is good."""
+    def in_effect(self, catalog: PermissionCatalog, opened: Collection[str]) -> frozenset[str]:
+        """Return what it may do where the modules *opened* are open, if it is good."""
         if self.role is None:
             return frozenset()
-        held = catalog.in_effect(self.key.permissions, enabled)
+        held = catalog.in_effect(self.key.permissions, opened)
         return held if self.role.name == "owner" else held & catalog.held_by(self.role)
 
 

@@ -32,8 +32,8 @@ class ApiKeyOut(msgspec.Struct, frozen=True):
     """What the key begins with."""
     permissions: list[str]
     without_effect: list[str]
-    """Those of them that whoever made the key may not give now, or whose module the tenant has not
-    enabled, or that is not there."""
+    """Those of them that whoever made the key may not give now, or whose module is not open to the
+    tenant, or that is not there."""
     created_by: UUID
     created_at: datetime
     expires_at: datetime | None
@@ -44,16 +44,16 @@ class ApiKeyOut(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(
-        cls, listed: ListedKey, catalog: PermissionCatalog, enabled: frozenset[str]
+        cls, listed: ListedKey, catalog: PermissionCatalog, opened: frozenset[str]
     ) -> "ApiKeyOut":
-        """Show a key to a tenant that has the modules *enabled*."""
+        """Show a key where the modules *opened* are open."""
         key = listed.key
         return cls(
             id=key.id,
             name=key.name,
             prefix=key.prefix,
             permissions=key.permissions,
-            without_effect=sorted({*key.permissions} - listed.in_effect(catalog, enabled)),
+            without_effect=sorted({*key.permissions} - listed.in_effect(catalog, opened)),
             created_by=key.created_by,
             created_at=key.created_at,
             expires_at=key.expires_at,

@@ -25,7 +25,7 @@ CORE_PERMISSIONS: Final = (
     Permission(MANAGE_INVITATIONS, "Invite people, and revoke invitations"),
     Permission(MANAGE_ROLES, "Define roles"),
     Permission(MANAGE_DOMAINS, "Claim, verify and release domains"),
-    Permission(MANAGE_MODULES, "Enable and disable modules"),
+    Permission(MANAGE_MODULES, "Enable and disable modules, and change their settings"),
     Permission(MANAGE_SUBSCRIPTIONS, "Cancel subscriptions to the end of what is paid"),
     Permission(MANAGE_API_KEYS, "Make and revoke API keys"),
     Permission(READ_AUDIT, "See what was done in the tenant"),
@@ -69,18 +69,18 @@ class PermissionCatalog:
         """Return what the role in *role* holds, in effect or not."""
         return self._held_by_built_in[role.name] if role.granted is None else role.granted
 
-    def in_effect(self, held: Iterable[str], enabled: Collection[str]) -> frozenset[str]:
-        """Return those of *held* that mean something in a tenant with the modules *enabled*."""
-        return frozenset(name for name in held if name in self._declared and _is_in(name, enabled))
+    def in_effect(self, held: Iterable[str], opened: Collection[str]) -> frozenset[str]:
+        """Return those of *held* that mean something where the modules *opened* are open."""
+        return frozenset(name for name in held if name in self._declared and _is_in(name, opened))
 
     def of_tenant(self, enabled: Collection[str]) -> list[Permission]:
         """Return what can be held in a tenant with the modules *enabled*, the core's first."""
         return [item for item in self._declared.values() if _is_in(item.name, enabled)]
 
 
-def _is_in(name: str, enabled: Collection[str]) -> bool:
+def _is_in(name: str, modules: Collection[str]) -> bool:
     owner = name.partition(":")[0]
-    return owner == PREFIX or owner in enabled
+    return owner == PREFIX or owner in modules
 
 
 CORE_CATALOG: Final = PermissionCatalog()

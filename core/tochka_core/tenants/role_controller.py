@@ -5,6 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from tochka_plugins import CurrentPrincipal, CurrentTenant
 
+from tochka_core.access.facts import open_modules
 from tochka_core.db.injection import PlatformSession
 from tochka_core.registry.services import enabled_modules
 from tochka_core.tenants import roles
@@ -48,11 +49,11 @@ class RoleController(Controller):
     ) -> list[RoleOut]:
         """Return the built-in roles, the highest first, then the tenant's own by name."""
         tenant = await get_open_tenant(platform_session, principal, name)
-        enabled = await enabled_modules(platform_session, tenant.id)
+        opened = await open_modules(platform_session, tenant.id)
         own = await roles.list_roles(platform_session, tenant.id)
         return [
-            *(RoleOut.of_built_in(role, permission_catalog, enabled) for role in BUILT_IN_ROLES),
-            *(RoleOut.of(role, permission_catalog, enabled) for role in own),
+            *(RoleOut.of_built_in(role, permission_catalog, opened) for role in BUILT_IN_ROLES),
+            *(RoleOut.of(role, permission_catalog, opened) for role in own),
         ]
 
     @post("/roles", summary="Define a role")
@@ -67,8 +68,8 @@ class RoleController(Controller):
         """Define a role; it holds no more than whoever defines it, unless they are an owner."""
         standing = await lock_tenant_to(platform_session, principal, name, MANAGE_ROLES)
         role = await roles.create_role(platform_session, standing, permission_catalog, data)
-        enabled = await enabled_modules(platform_session, standing.tenant.id)
-        return RoleOut.of(role, permission_catalog, enabled)
+        opened = await open_modules(platform_session, standing.tenant.id)
+        return RoleOut.of(role, permission_catalog, opened)
 
     @get("/roles/{role:str}", summary="Get a role")
     async def get_one(
@@ -81,11 +82,11 @@ class RoleController(Controller):
     ) -> RoleOut:
         """Return one role, a built-in one or one of the tenant's own."""
         tenant = await get_open_tenant(platform_session, principal, name)
-        enabled = await enabled_modules(platform_session, tenant.id)
+        opened = await open_modules(platform_session, tenant.id)
         if role in BUILT_IN_ROLES:
-            return RoleOut.of_built_in(role, permission_catalog, enabled)
+            return RoleOut.of_built_in(role, permission_catalog, opened)
         found = await roles.get_role(platform_session, tenant.id, role)
-        return RoleOut.of(found, permission_catalog, enabled)
+        return RoleOut.of(found, permission_catalog, opened)
 
     @patch("/roles/{role:str}", summary="Change a role")
     async def change(
@@ -103,8 +104,8 @@ class RoleController(Controller):
         changed = await roles.change_role(
             platform_session, standing, permission_catalog, role, data
         )
-        enabled = await enabled_modules(platform_session, standing.tenant.id)
-        return RoleOut.of(changed, permission_catalog, enabled)
+        opened = await open_modules(platform_session, standing.tenant.id)
+        return RoleOut.of(changed, permission_catalog, opened)
 
     @delete("/roles/{role:str}", summary="Delete a role")
     async def remove(

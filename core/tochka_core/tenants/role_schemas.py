@@ -40,12 +40,12 @@ class RoleOut(msgspec.Struct, frozen=True):
     """Every tenant has it, and cannot change it."""
     permissions: list[str]
     without_effect: list[str]
-    """Those of them whose module the tenant has not enabled, or that is not there."""
+    """Those of them whose module is not open to the tenant, or that is not there."""
 
     @classmethod
-    def of(cls, role: Role, catalog: PermissionCatalog, enabled: frozenset[str]) -> "RoleOut":
-        """Show *role* to a tenant that has the modules *enabled*."""
-        idle = {*role.permissions} - catalog.in_effect(role.permissions, enabled)
+    def of(cls, role: Role, catalog: PermissionCatalog, opened: frozenset[str]) -> "RoleOut":
+        """Show *role* where the modules *opened* are open."""
+        idle = {*role.permissions} - catalog.in_effect(role.permissions, opened)
         return cls(
             name=role.name,
             title=role.title,
@@ -56,10 +56,10 @@ class RoleOut(msgspec.Struct, frozen=True):
 
     @classmethod
     def of_built_in(
-        cls, name: str, catalog: PermissionCatalog, enabled: frozenset[str]
+        cls, name: str, catalog: PermissionCatalog, opened: frozenset[str]
     ) -> "RoleOut":
-        """Show the built-in role called *name* to a tenant that has the modules *enabled*."""
-        held = catalog.in_effect(catalog.held_by(HeldRole(name)), enabled)
+        """Show the built-in role called *name* where the modules *opened* are open."""
+        held = catalog.in_effect(catalog.held_by(HeldRole(name)), opened)
         return cls(
             name=name,
             title=BUILT_IN_ROLES[name],

@@ -139,6 +139,25 @@ async def test_what_a_closed_module_has_permitted_means_nothing(
             assert await held() is is_held
 
 
+async def test_what_has_no_effect_while_a_module_is_closed_is_told(
+    client, owner, entitle, at, signed_in
+):
+    path, held = "/api/v1/tenants/acme", ["notes:write"]
+    await entitle(NOON, NOON + HOUR)
+    async with at(NOON):
+        headers = await signed_in(owner)
+        for made, name in (("roles", "writer"), ("api-keys", "Billing")):
+            body = {"name": name, "permissions": held}
+            await client.post(f"{path}/{made}", json=body, headers=headers)
+    for moment, idle in ((NOON, []), (NOON + HOUR, held)):
+        async with at(moment):
+            headers = await signed_in(owner)
+            by_owner, *_, own = (await client.get(f"{path}/roles", headers=headers)).json()
+            (key,) = (await client.get(f"{path}/api-keys", headers=headers)).json()["items"]
+        assert [own["without_effect"], key["without_effect"]] == [idle, idle]
+        assert ("notes:write" in by_owner["permissions"]) is (idle == [])
+
+
 async def test_an_api_key_opens_as_much_as_its_maker_could(client, owner, entitle, at, in_acme):
     body = {"name": "Billing", "permissions": ["notes:write"]}
     made = await client.post("/api/v1/tenants/acme/api-keys", json=body, headers=owner.headers)
