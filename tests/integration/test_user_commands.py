@@ -82,8 +82,10 @@ def test_all_are_listed_however_many(users, monkeypatch):
 def test_a_person_is_deactivated_and_activated(users, sql):
     assert users("deactivate", "8 999 000 00 02") == (0, f"Deactivated {PERSON}.")
     assert phones(users, "--inactive") == [PERSON]
+    assert users("deactivate", PERSON) == (0, f"{PERSON} is deactivated already.")
     code, output = users("activate", PERSON, "--json")
     assert (code, json.loads(output)["is_active"]) == (0, True)
+    assert users("activate", PERSON) == (0, f"{PERSON} is active already.")
     assert sql("SELECT action, actor, address, request_id FROM tochka.audit_log ORDER BY id") == [
         *[("user.created", None, None, None)] * 2,
         ("user.deactivated", None, None, None),
@@ -91,10 +93,42 @@ def test_a_person_is_deactivated_and_activated(users, sql):
     ]
 
 
-def test_the_last_master_stays(users):
-    code, output = users("deactivate", MASTER)
+@pytest.mark.parametrize("words", [("deactivate", MASTER), ("set-role", MASTER, "user")])
+def test_the_last_master_stays(users, words):
+    code, output = users(*words)
     assert code == 1
     assert output == "Error: The last active platform_master stays; make another one first."
+
+
+def test_a_person_becomes_a_master_and_a_user_again(users, sql):
+    promoted = f"{PERSON} is a platform_master now."
+    assert users("set-role", "8 999 000 00 02", "platform_master") == (0, promoted)
+    assert users("set-role", PERSON, "platform_master") == (0, promoted.replace("now", "already"))
+    code, output = users("set-role", MASTER, "user", "--json")
+    assert (code, json.loads(output)["role"]) == (0, "user")
+    audited = "SELECT detail - 'user', detail ? 'user', actor FROM tochka.audit_log"
+    assert sql(f"{audited} WHERE action = 'user.role_changed' ORDER BY id") == [
+        ({"before": "user", "role": "platform_master"}, True, None),
+        ({"before": "platform_master", "role": "user"}, True, None),
+    ]
+
+
+def test_who_is_made_is_shown_as_who_is_listed(users):
+    words = ("create", "--phone", "+79990000003", "--password-stdin", "--json")
+    made = json.loads(users(*words, stdin=f"{PASSWORD}\nanother line\n")[1])
+    assert made in json.loads(users("list", "--json")[1])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("create", "--phone", PERSON), "A user with this phone exists already."),
+        (("reset-password", "+79990000003"), "Nobody has registered with this phone."),
+    ],
+)
+def test_no_password_is_asked_for_in_vain(users, monkeypatch, words, told):
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
+    assert users(*words, stdin="") == (1, f"Error: {told}")
 
 
 def test_a_second_factor_is_removed(users, sql):
@@ -117,10 +151,11 @@ def test_a_second_factor_is_removed(users, sql):
 
 
 @pytest.mark.parametrize(
-    "command", ["deactivate", "activate", "remove-second-factor", "reset-password"]
+    "command", ["deactivate", "activate", "remove-second-factor", "reset-password", "set-role"]
 )
 def test_who_is_not_there_is_told_in_one_line(users, command):
-    words = ["--password-stdin"] if command == "reset-password" else []
+    more = {"reset-password": ["--password-stdin"], "set-role": ["user"]}
+    words = more.get(command, [])
     code, output = users(command, "+79990000003", *words, stdin=OTHER)
     assert (code, output) == (1, "Error: Nobody has registered with this phone.")
     code, output = users(command, "12", *words, stdin=OTHER)

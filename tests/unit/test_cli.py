@@ -1,6 +1,7 @@
 """`tochka` at the command line, as far as it needs no database."""
 
 import errno
+import io
 import json
 
 import click
@@ -8,7 +9,7 @@ import pytest
 import structlog
 from click.testing import CliRunner
 from tochka_core import __version__
-from tochka_core.cli.group import tochka
+from tochka_core.cli.group import TochkaGroup, tochka
 from tochka_core.cli.output import print_table
 from tochka_core.cli.users.passwords import read_password
 from tochka_core.encryption.keys import read_encryption_keys
@@ -118,7 +119,7 @@ def test_a_password_in_another_encoding_is_told_in_one_line(run):
 def test_a_closed_input_is_told_in_one_line(monkeypatch, from_stdin):
     monkeypatch.setattr("sys.stdin", None)
     with pytest.raises(OperatorError, match="There is no standard input"):
-        read_password(phone="+79123456789", from_stdin=from_stdin)
+        read_password(phone="+79123456789", from_stdin=from_stdin, before_asking=lambda: None)
 
 
 def test_without_a_terminal_a_password_is_not_asked_for(run):
@@ -126,12 +127,59 @@ def test_without_a_terminal_a_password_is_not_asked_for(run):
     assert "--password-stdin" in refusal(result)
 
 
-def test_a_password_that_is_typed_twice_differently_is_asked_for_again(run, monkeypatch):
+@click.group(cls=TochkaGroup)
+def asking():
+    """Ask for things."""
+
+
+@asking.command()
+def password():
+    """Ask for a password."""
+    read_password(phone="+79123456789", from_stdin=False, before_asking=lambda: None)
+
+
+@asking.command()
+def consent():
+    """Ask a question."""
+    click.confirm("Really?", abort=True)
+
+
+@pytest.fixture
+def terminal(monkeypatch):
     monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
-    result = run("users", "create", "--phone", "+79123456789", stdin="one\ntwo\nshort\nshort\n")
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_password_that_is_typed_twice_differently_is_asked_for_again():
+    result = CliRunner().invoke(asking, ["password"], input="one\ntwo\nshort\nshort\n")
     assert result.exit_code == 1
     assert "Error: A password has at least 8 characters." in result.stderr
     assert "short" not in result.output
+
+
+class CtrlC(io.RawIOBase):
+    """A terminal at which nothing but Ctrl-C is pressed."""
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        if buffer:
+            raise KeyboardInterrupt
+        return 0
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize("command", ["password", "consent"])
+def test_ctrl_c_at_a_prompt_ends_as_everywhere(command):
+    result = CliRunner().invoke(asking, [command], input=CtrlC())
+    assert (result.exit_code, "Aborted" in result.output) == (130, False)
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize(("command", "typed"), [("password", ""), ("consent", "n\n")])
+def test_a_no_and_the_end_of_the_input_are_a_failure(command, typed):
+    assert CliRunner().invoke(asking, [command], input=typed).exit_code == 1
 
 
 def test_an_unknown_role_is_a_mistake_in_usage(run):

@@ -43,9 +43,12 @@ class TochkaGroup(click.Group):
             return super().invoke(ctx)
         except (OperatorError, TochkaError) as error:
             raise click.ClickException(str(error)) from error
-        except KeyboardInterrupt:
-            # Click would print that it was aborted, and exit with 1.
-            raise SystemExit(128 + signal.SIGINT) from None
+        except (KeyboardInterrupt, click.Abort) as error:
+            # Click would print that it was aborted, and exit with 1. A prompt makes an Abort of it,
+            # as of a no, or of the end of the input.
+            if KeyboardInterrupt in {type(error), type(error.__context__)}:
+                raise SystemExit(128 + signal.SIGINT) from None
+            raise
 
 
 class PlatformGroup(TochkaGroup):

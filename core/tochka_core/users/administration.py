@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from typing import Final
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
@@ -19,6 +20,8 @@ from tochka_core.sessions.services import end_sessions
 from tochka_core.users.models import User
 from tochka_core.users.phones import phone_part
 from tochka_core.users.services import get_user
+
+_LAST_STAYS: Final = "The last active platform_master stays; make another one first."
 
 ORDERABLE = frozenset({"phone", "role", "is_active", "created_at"})
 
@@ -56,9 +59,9 @@ async def list_users(
 
 
 async def set_active(
-    session: AsyncSession, user_id: UUID, *, is_active: bool, actor: UUID | None
+    session: AsyncSession, user_id: UUID, *, is_active: bool, actor: UUID | None = None
 ) -> User:
-    """Let a person in, or keep them out and end their sessions; *actor* is who does it.
+    """Let a person in, or keep them out and end their sessions; *actor*, or the operator, does it.
 
     Raises:
         NotFound: there is no such person.
@@ -78,6 +81,27 @@ async def set_active(
         await end_sessions(session, user.id, reason="deactivated")
     action = "user.activated" if is_active else "user.deactivated"
     record(session, action, actor=actor, tenant=None, user=user.id)
+    return user
+
+
+async def set_role(session: AsyncSession, user_id: UUID, *, role: PlatformRole) -> User:
+    """Let a person administer the platform, or not any more, as the operator does.
+
+    It is in force in all workers with the commit, so that their sessions go on.
+
+    Raises:
+        NotFound: there is no such person.
+        Conflict: it is the last active `platform_master`.
+    """
+    user, masters = await _lock(session, user_id)
+    if user.role == role:
+        return user
+    if masters == {user.id}:
+        raise Conflict(_LAST_STAYS)
+    before, user.role = user.role, role
+    await session.flush()
+    detail = {"user": user.id, "before": before, "role": role}
+    record(session, "user.role_changed", actor=None, tenant=None, **detail)
     return user
 
 
@@ -158,4 +182,4 @@ def _refuse_to_keep_out(user: User, actor: UUID | None, masters: AbstractSet[UUI
     if user.id == actor:
         raise Conflict("You cannot deactivate yourself.")
     if masters == {user.id}:
-        raise Conflict("The last active platform_master stays; make another one first.")
+        raise Conflict(_LAST_STAYS)

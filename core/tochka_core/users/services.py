@@ -1,5 +1,6 @@
 """Making and finding people."""
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,6 +12,8 @@ from tochka_plugins.context import PlatformRole
 from tochka_core.audit.services import record
 from tochka_core.users.models import User
 from tochka_core.users.phones import masked
+
+_TAKEN: Final = "A user with this phone exists already."
 
 
 async def create_user(
@@ -50,8 +53,18 @@ async def insert_user(
     )
     user = await session.scalar(statement)
     if user is None:
-        raise Conflict("A user with this phone exists already.")
+        raise Conflict(_TAKEN)
     return user
+
+
+async def refuse_taken(session: AsyncSession, phone: str) -> None:
+    """Return if nobody has *phone* (E.164) yet; it may be taken until a person is made.
+
+    Raises:
+        Conflict: somebody has.
+    """
+    if await find_user_by_phone(session, phone) is not None:
+        raise Conflict(_TAKEN)
 
 
 async def find_user_by_phone(session: AsyncSession, phone: str) -> User | None:

@@ -14,6 +14,7 @@ from tochka_core.cli.group import TochkaGroup
         "list": "tochka_core.cli.users.listing:list_all",
         "remove-second-factor": "tochka_core.cli.users.second_factor:remove",
         "reset-password": "tochka_core.cli.users.administration:reset_password",
+        "set-role": "tochka_core.cli.users.administration:change_role",
     },
 )
 def users() -> None:

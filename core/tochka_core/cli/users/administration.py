@@ -1,14 +1,20 @@
-"""`tochka users deactivate`, `activate` and `reset-password`."""
+"""`tochka users deactivate`, `activate`, `set-role` and `reset-password`."""
+
+from collections.abc import Awaitable, Callable
+from typing import get_args
+from uuid import UUID
 
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
+from tochka_plugins.context import PlatformRole
 
 from tochka_core.cli.group import read_settings
 from tochka_core.cli.output import json_option, print_json
 from tochka_core.cli.session import in_platform
 from tochka_core.cli.users.passwords import hash_password, password_option, read_password
 from tochka_core.settings import Settings
-from tochka_core.users.administration import set_active, set_password
+from tochka_core.users.administration import set_active, set_password, set_role
+from tochka_core.users.models import User
 from tochka_core.users.phones import normalize_phone
 from tochka_core.users.schemas import AccountOut
 from tochka_core.users.services import get_user_by_phone
@@ -22,8 +28,9 @@ def deactivate(*, phone: str, as_json: bool) -> None:
 
     Their sessions end. The last active platform_master stays.
     """
-    user = _switch("deactivate", phone, is_active=False)
-    _print(user, f"Deactivated {user.phone}.", as_json)
+    user, is_new = _change("deactivate", phone, lambda *it: set_active(*it, is_active=False))
+    line = f"Deactivated {user.phone}." if is_new else f"{user.phone} is deactivated already."
+    _print(user, line, as_json)
 
 
 @click.command()
@@ -31,8 +38,22 @@ def deactivate(*, phone: str, as_json: bool) -> None:
 @json_option
 def activate(*, phone: str, as_json: bool) -> None:
     """Let the person with PHONE sign in again."""
-    user = _switch("activate", phone, is_active=True)
-    _print(user, f"Activated {user.phone}.", as_json)
+    user, is_new = _change("activate", phone, lambda *it: set_active(*it, is_active=True))
+    line = f"Activated {user.phone}." if is_new else f"{user.phone} is active already."
+    _print(user, line, as_json)
+
+
+@click.command("set-role")
+@click.argument("phone")
+@click.argument("role", type=click.Choice(get_args(PlatformRole)))
+@json_option
+def change_role(*, phone: str, role: PlatformRole, as_json: bool) -> None:
+    """Make the person with PHONE a platform_master, or a user again.
+
+    It is in force at once, also where they are signed in. The last active platform_master stays.
+    """
+    user, is_new = _change("set-role", phone, lambda *it: set_role(*it, role=role))
+    _print(user, f"{user.phone} is a {role} {'now' if is_new else 'already'}.", as_json)
 
 
 @click.command()
@@ -46,7 +67,9 @@ def reset_password(*, phone: str, from_stdin: bool, as_json: bool) -> None:
     """
     settings = read_settings()
     number = normalize_phone(phone, region=settings.default_region)
-    password = read_password(phone=number, from_stdin=from_stdin)
+
+    async def look(session: AsyncSession, _: Settings) -> None:
+        await get_user_by_phone(session, number)
 
     async def work(session: AsyncSession, running: Settings) -> AccountOut:
         password_hash = await hash_password(running, password)
@@ -54,15 +77,25 @@ def reset_password(*, phone: str, from_stdin: bool, as_json: bool) -> None:
         await set_password(session, user.id, password_hash)
         return AccountOut.of(user)
 
+    password = read_password(
+        phone=number,
+        from_stdin=from_stdin,
+        before_asking=lambda: in_platform("users reset-password", look, settings=settings),
+    )
     user = in_platform("users reset-password", work, settings=settings)
     _print(user, f"Set another password for {user.phone}.", as_json)
 
 
-def _switch(command: str, phone: str, *, is_active: bool) -> AccountOut:
-    async def work(session: AsyncSession, settings: Settings) -> AccountOut:
+def _change(
+    command: str, phone: str, act: Callable[[AsyncSession, UUID], Awaitable[User]]
+) -> tuple[AccountOut, bool]:
+    """Return a person after *act*, and whether anything is otherwise than before."""
+
+    async def work(session: AsyncSession, settings: Settings) -> tuple[AccountOut, bool]:
         number = normalize_phone(phone, region=settings.default_region)
-        user = await get_user_by_phone(session, number)
-        return AccountOut.of(await set_active(session, user.id, is_active=is_active, actor=None))
+        before = AccountOut.of(await get_user_by_phone(session, number))
+        after = AccountOut.of(await act(session, before.id))
+        return after, after != before
 
     return in_platform(f"users {command}", work)
 

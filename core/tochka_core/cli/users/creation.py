@@ -12,8 +12,8 @@ from tochka_core.cli.session import in_platform
 from tochka_core.cli.users.passwords import hash_password, password_option, read_password
 from tochka_core.settings import Settings
 from tochka_core.users.phones import normalize_phone
-from tochka_core.users.schemas import UserOut
-from tochka_core.users.services import create_user
+from tochka_core.users.schemas import AccountOut
+from tochka_core.users.services import create_user, refuse_taken
 
 
 @click.command()
@@ -27,14 +27,21 @@ def create(*, phone: str, role: PlatformRole, from_stdin: bool, as_json: bool) -
     """Create a person; the password is asked for, or read from standard input."""
     settings = read_settings()
     number = normalize_phone(phone, region=settings.default_region)
-    password = read_password(phone=number, from_stdin=from_stdin)
 
-    async def work(session: AsyncSession, running: Settings) -> UserOut:
+    async def look(session: AsyncSession, _: Settings) -> None:
+        await refuse_taken(session, number)
+
+    async def work(session: AsyncSession, running: Settings) -> AccountOut:
         password_hash = await hash_password(running, password)
-        return UserOut.of(
+        return AccountOut.of(
             await create_user(session, phone=number, password_hash=password_hash, role=role)
         )
 
+    password = read_password(
+        phone=number,
+        from_stdin=from_stdin,
+        before_asking=lambda: in_platform("users create", look, settings=settings),
+    )
     user = in_platform("users create", work, settings=settings)
     if as_json:
         print_json(user)
