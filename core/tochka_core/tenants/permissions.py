@@ -73,14 +73,14 @@ class PermissionCatalog:
         """Return those of *held* that mean something where the modules *opened* are open."""
         return frozenset(name for name in held if name in self._declared and _is_in(name, opened))
 
-    def of_tenant(self, enabled: Collection[str]) -> list[Permission]:
-        """Return what can be held in a tenant with the modules *enabled*, the core's first."""
-        return [item for item in self._declared.values() if _is_in(item.name, enabled)]
+    def that_count(self, opened: Collection[str]) -> list[Permission]:
+        """Return all that mean something where the modules *opened* are open, the core's first."""
+        return [item for item in self._declared.values() if _is_in(item.name, opened)]
 
 
-def _is_in(name: str, modules: Collection[str]) -> bool:
+def _is_in(name: str, opened: Collection[str]) -> bool:
     owner = name.partition(":")[0]
-    return owner == PREFIX or owner in modules
+    return owner == PREFIX or owner in opened
 
 
 CORE_CATALOG: Final = PermissionCatalog()

@@ -7,7 +7,6 @@ from tochka_plugins import CurrentPrincipal, CurrentTenant
 
 from tochka_core.access.facts import open_modules
 from tochka_core.db.injection import PlatformSession
-from tochka_core.registry.services import enabled_modules
 from tochka_core.tenants import roles
 from tochka_core.tenants.permissions import BUILT_IN_ROLES, MANAGE_ROLES, PermissionCatalog
 from tochka_core.tenants.role_schemas import (
@@ -34,10 +33,10 @@ class RoleController(Controller):
         principal: CurrentPrincipal,
         permission_catalog: NamedDependency[PermissionCatalog],
     ) -> list[PermissionOut]:
-        """Return what a role of the tenant may hold: the core's, then those of its modules."""
+        """Return what a role of the tenant may hold: the core's, then those of open modules."""
         tenant = await get_open_tenant(platform_session, principal, name)
-        enabled = await enabled_modules(platform_session, tenant.id)
-        return [PermissionOut.of(item) for item in permission_catalog.of_tenant(enabled)]
+        opened = await open_modules(platform_session, tenant.id)
+        return [PermissionOut.of(item) for item in permission_catalog.that_count(opened)]
 
     @get("/roles", summary="List roles")
     async def list_all(

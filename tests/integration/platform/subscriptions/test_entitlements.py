@@ -149,13 +149,18 @@ async def test_what_has_no_effect_while_a_module_is_closed_is_told(
         for made, name in (("roles", "writer"), ("api-keys", "Billing")):
             body = {"name": name, "permissions": held}
             await client.post(f"{path}/{made}", json=body, headers=headers)
-    for moment, idle in ((NOON, []), (NOON + HOUR, held)):
+    await entitle(NOON + 2 * HOUR, None)
+    for moment, idle in ((NOON, []), (NOON + HOUR, held), (NOON + 2 * HOUR, [])):
         async with at(moment):
             headers = await signed_in(owner)
+            listed = (await client.get(f"{path}/permissions", headers=headers)).json()
             by_owner, *_, own = (await client.get(f"{path}/roles", headers=headers)).json()
             (key,) = (await client.get(f"{path}/api-keys", headers=headers)).json()["items"]
         assert [own["without_effect"], key["without_effect"]] == [idle, idle]
-        assert ("notes:write" in by_owner["permissions"]) is (idle == [])
+        names = [permission["name"] for permission in listed]
+        assert ["notes:write" in shown for shown in (by_owner["permissions"], names)] == (
+            [False, False] if idle else [True, True]
+        )
 
 
 async def test_an_api_key_opens_as_much_as_its_maker_could(client, owner, entitle, at, in_acme):
