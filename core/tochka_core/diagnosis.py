@@ -24,6 +24,7 @@ from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.errors import OperatorError
+from tochka_core.messages.standing import judge_delivery
 from tochka_core.module_settings.catalog import SettingsCatalog
 from tochka_core.module_settings.kinds import SettingsKind
 from tochka_core.module_settings.survey import survey_settings
@@ -98,6 +99,7 @@ async def _findings(
                 for kept in await connection.run_sync(judge_secrets, settings):
                     yield kept
         settings_ring = ring if is_core_sound else None
+        yield judge_delivery(assembly.modules, settings)
         async for finding in _module_findings(connection, assembly, settings_ring):
             yield finding
 

@@ -60,11 +60,19 @@ def running_database(settings: Settings, *, make: bool = True) -> Iterator[Setti
 
 def lend_database(running: Settings) -> None:
     """Let all children use the private database that *running* names, for as long as they run."""
-    os.environ["DATABASE_URL"] = running.database_url or ""
-    os.environ["JWT_SECRET"] = running.jwt_secret or ""
-    os.environ["TOCHKA_ENCRYPTION_KEYS"] = running.encryption_keys or ""
-    os.environ["TOCHKA_LOG_MESSAGES"] = str(running.log_messages).lower()
+    os.environ.update(environment_of(running))
     os.environ[_LENT] = str(running.data_dir)
+
+
+def environment_of(running: Settings) -> dict[str, str]:
+    """Return what a child has to have in its environment to work on the same database."""
+    logs_messages = running.log_messages
+    return {
+        "DATABASE_URL": running.database_url or "",
+        "JWT_SECRET": running.jwt_secret or "",
+        "TOCHKA_ENCRYPTION_KEYS": running.encryption_keys or "",
+        "TOCHKA_LOG_MESSAGES": "" if logs_messages is None else str(logs_messages).lower(),
+    }
 
 
 def _lent_database() -> AbstractContextManager[None]:

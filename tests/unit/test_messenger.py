@@ -4,8 +4,12 @@ import asyncio
 
 import pytest
 from structlog.testing import capture_logs
+from tochka_core.messages.allowances import MessageAllowances
 from tochka_core.messages.messenger import Messenger, NobodyDelivers
+from tochka_core.messages.sending import PhoneMessages
+from tochka_core.messages.standing import judge_delivery
 from tochka_core.messages.texts import TEXTS
+from tochka_core.settings import Settings
 from tochka_plugins import Message
 
 MESSAGE = Message(phone="+79123456789", text="The code is 123456.", kind="code", code="123456")
@@ -110,6 +114,44 @@ def test_where_no_module_that_serves_delivers_that_is_told_before():
         with pytest.raises(NobodyDelivers) as caught:
             messenger.check()
         assert caught.value.headers == {"Retry-After": "300"}
+
+
+@pytest.mark.parametrize("is_developers", [False, True])
+async def test_where_no_module_delivers_the_log_says_so_at_the_start(is_developers):
+    messenger = Messenger([FakeModule("deaf")], hook_seconds=1, log_undelivered=is_developers)
+    with capture_logs() as logs:
+        async with messenger.running():
+            pass
+    said = [] if is_developers else ["no module delivers messages"]
+    assert [line["event"] for line in logs] == said
+
+
+async def test_a_notice_that_cannot_be_sent_is_logged():
+    messages = PhoneMessages(
+        allowances=MessageAllowances.of(Settings()),
+        counter=None,  # it is not come to
+        language="en",
+        messenger=Messenger([], hook_seconds=1),
+    )
+    with capture_logs() as logs:
+        assert await messages.allowed_notice(MESSAGE.phone, "Changed.") is None
+    (line,) = logs
+    assert (line["event"], line["phone"]) == ("notice not sent", "+7******6789")
+    assert line["reason"] == "No messages can be sent here now."
+
+
+@pytest.mark.parametrize(
+    ("modules", "settings", "is_ok", "told"),
+    [
+        ([FakeModule("sms", forever), FakeModule("deaf")], {}, True, "delivered by sms"),
+        ([], {"log_messages": True}, True, "they go to the log"),
+        ([FakeModule("deaf")], {}, True, "nobody resets a password by a code"),
+        ([], {"confirm_phones": True}, False, "nor does anybody register"),
+    ],
+)
+def test_the_doctor_says_who_delivers_or_what_nobody_can_do(modules, settings, is_ok, told):
+    found = judge_delivery(modules, Settings(**settings))
+    assert (found.is_ok, told in found.detail) == (is_ok, True)
 
 
 async def test_the_end_waits_for_what_is_under_way():

@@ -77,7 +77,12 @@ class Messenger:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Wait, when the block ends, for the messages that are under way."""
+        """Wait, when the block ends, for the messages that are under way.
+
+        Where nobody could deliver any it is logged when it begins.
+        """
+        if not self._modules and not self._log_undelivered:
+            _log.warning("no module delivers messages", hook=HOOK)
         try:
             yield
         finally:

@@ -1,5 +1,6 @@
 """Messages as features send them: in the language of the installation, and not without end."""
 
+import structlog
 from tochka_plugins import Message, TooManyRequests
 
 from tochka_core.messages.allowances import MessageAllowances
@@ -8,6 +9,9 @@ from tochka_core.messages.texts import TEXTS
 from tochka_core.settings import Language
 from tochka_core.throttling.allowances import counted_address
 from tochka_core.throttling.services import TryCounter
+from tochka_core.users.phones import masked
+
+_log = structlog.get_logger(__name__)
 
 
 class PhoneMessages:
@@ -52,10 +56,14 @@ class PhoneMessages:
         return Message(phone=phone, text=text, kind="notice")
 
     async def allowed_notice(self, phone: str, text: str) -> Message | None:
-        """Return a message that *phone* had better be told, `None` where it cannot be."""
+        """Return a message that *phone* had better be told, `None` where it cannot be.
+
+        The log says so then.
+        """
         try:
             self._messenger.check()
             await self._counter.take((self._allowances.notices_by_phone, phone))
-        except (NobodyDelivers, TooManyRequests):
+        except (NobodyDelivers, TooManyRequests) as error:
+            _log.warning("notice not sent", phone=masked(phone), reason=str(error))
             return None
         return self.notice(phone, text)

@@ -18,6 +18,7 @@ from tochka_plugins.host import Phase, Quarantined, discover
 from tochka_plugins.host.quarantine import quarantine
 
 from tochka_core.errors import OperatorError
+from tochka_core.local import environment_of
 from tochka_core.parentage import child_environment
 from tochka_core.registry.events import (
     Assembled,
@@ -127,12 +128,7 @@ def _child(
             stdin=file,
             # What modules print is not the answer of the command that judges them.
             stdout=_STDERR,
-            env={
-                **_environment(beside),
-                "DATABASE_URL": settings.database_url or "",
-                "JWT_SECRET": settings.jwt_secret or "",
-                "TOCHKA_ENCRYPTION_KEYS": settings.encryption_keys or "",
-            },
+            env={**_environment(beside), **environment_of(settings)},
             pass_fds=[writing],
             # Ctrl-C at the terminal is for the process that follows this one.
             start_new_session=True,
