@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from contextlib import suppress
 
 import pytest
 from structlog.testing import capture_logs
@@ -94,6 +95,18 @@ async def test_a_hook_that_does_not_end_is_given_up():
         ("module not started", "slow", "tochka_startup takes longer than 0.01 s"),
         ("shutdown failed", "stuck", "tochka_shutdown takes longer than 0.01 s"),
     ]
+
+
+async def test_a_hook_that_passes_over_being_given_up_has_failed_all_the_same():
+    async def go_on():
+        with suppress(asyncio.CancelledError):
+            await forever()
+
+    called = []
+    deaf = FakeModule("deaf", called, tochka_startup=go_on)
+    stopped, logs = await lived(called, deaf, seconds=0.01)
+    assert stopped == {"deaf"}
+    assert logs == [("module not started", "deaf", "tochka_startup takes longer than 0.01 s")]
 
 
 async def test_a_timeout_of_the_modules_own_is_told_as_such():

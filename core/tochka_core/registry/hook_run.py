@@ -24,18 +24,24 @@ async def run_hook(
         asyncio.CancelledError: it is we who are cancelled, not something in the hook.
     """
     cancellations = _cancellations()
+    failure: BaseException | None = None
+    returned: object = None
     try:
         async with asyncio.timeout(hook_seconds) as limit:
-            return await module.hooks.call_async(hook, **arguments)
+            returned = await module.hooks.call_async(hook, **arguments)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         # A module's sys.exit, too, is its own failure.
         if isinstance(error, asyncio.CancelledError) and _cancellations() > cancellations:
             raise
-        if limit.expired():
-            raise HookFailed(f"{hook} takes longer than {hook_seconds:g} s") from error
-        raise HookFailed(reason_of(error, package=module.candidate.package)) from error
+        failure = error
+    # Also where the hook has passed over being told that its time is up.
+    if limit.expired():
+        raise HookFailed(f"{hook} takes longer than {hook_seconds:g} s") from failure
+    if failure is not None:
+        raise HookFailed(reason_of(failure, package=module.candidate.package)) from failure
+    return returned
 
 
 def _cancellations() -> int:
