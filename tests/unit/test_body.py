@@ -1,6 +1,7 @@
 """Bodies and paths that are refused before they can harm."""
 
 import json
+from datetime import datetime
 
 import msgspec
 import pytest
@@ -56,6 +57,18 @@ async def echo(data: JSONBody[dict[str, str]]) -> dict[str, str]:
     return data
 
 
+class Reading(msgspec.Struct):
+    count: int | None = None
+    is_on: bool = False
+    at: datetime | None = None
+    data: dict[int, int] = {}
+
+
+@post("/typed")
+async def typed(data: JSONBody[Reading]) -> Reading:
+    return data
+
+
 @pytest.fixture(scope="module")
 def client():
     @get("/find/{text:str}")
@@ -63,7 +76,11 @@ def client():
         return text + search
 
     with create_test_client(
-        [echo, find], request_class=JsonRequest, before_request=refuse_nul, openapi_config=None
+        [echo, typed, find],
+        request_class=JsonRequest,
+        before_request=refuse_nul,
+        plugins=[problem_details()],
+        openapi_config=None,
     ) as client:
         yield client
 
@@ -110,6 +127,31 @@ def test_a_number_out_of_range_is_refused(client, body):
 
 def test_of_a_key_that_is_there_twice_the_last_counts(client):
     assert send(client, '{"a": "first", "a": "last"}').json() == {"a": "last"}
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer"),
+    [
+        ({"count": "20"}, "/count"),
+        ({"count": 20.0}, "/count"),
+        ({"count": "null"}, "/count"),
+        ({"count": True}, "/count"),
+        ({"is_on": 1}, "/is_on"),
+        ({"is_on": "true"}, "/is_on"),
+        ({"at": 1764354720}, "/at"),
+        ({"data": {"1": "2"}}, "/data"),
+        ([], ""),
+    ],
+)
+def test_values_are_taken_as_json_has_them(client, document, pointer):
+    refused = client.post("/typed", json=document)
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["pointer"].startswith(pointer)
+
+
+def test_what_is_of_its_type_is_read(client):
+    document = {"count": 20, "is_on": True, "at": "2030-01-01T00:00:00Z", "data": {"1": 2}}
+    assert client.post("/typed", json=document).json() == document
 
 
 async def broken_off(app):
