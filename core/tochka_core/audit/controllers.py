@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from tochka_plugins import CurrentPrincipal, Page, PageQuery
 from tochka_plugins.pagination import MAX_TEXT, Limit, Offset
 
+from tochka_core.audit.actions import ACTIONS, known_action
 from tochka_core.audit.schemas import AuditEntryOut, TracedEntryOut
 from tochka_core.audit.services import Wanted, list_entries
 from tochka_core.db.injection import PlatformSession
@@ -22,7 +23,12 @@ from tochka_core.tenants.standing import get_standing, require_platform_master
 async def provide_wanted(
     *,
     action: Annotated[
-        str | None, QueryParameter(max_length=MAX_TEXT, description="Such as `member.removed`.")
+        str | None,
+        QueryParameter(
+            max_length=MAX_TEXT,
+            description="Such as `member.removed`.",
+            schema_extra={"enum": sorted(ACTIONS)},
+        ),
     ] = None,
     actor_id: Annotated[UUID | None, QueryParameter(description="Who did it.")] = None,
     user_id: Annotated[UUID | None, QueryParameter(description="To whom it was done.")] = None,
@@ -33,7 +39,7 @@ async def provide_wanted(
 ) -> Wanted:
     """Read from the query string which entries are looked for."""
     return Wanted(
-        action=action,
+        action=action and known_action(action, pointer="/action"),
         actor=actor_id,
         user=user_id,
         since=since and in_utc(since, pointer="/since"),

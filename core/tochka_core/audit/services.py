@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from tochka_plugins import PageQuery
 
+from tochka_core.audit.actions import Action
 from tochka_core.audit.models import AuditEntry
 from tochka_core.db import Database
 
@@ -31,7 +32,12 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 def record(
-    session: AsyncSession, action: str, *, actor: UUID | None, tenant: UUID | None, **detail: object
+    session: AsyncSession,
+    action: Action,
+    *,
+    actor: UUID | None,
+    tenant: UUID | None,
+    **detail: object,
 ) -> None:
     """Write down that *actor* does *action*, `None`: nobody who is signed in, or the command line.
 
@@ -65,7 +71,7 @@ def _as_text(value: object) -> str:
 
 
 async def record_refusal(
-    database: Database, action: str, *, actor: UUID | None = None, **detail: object
+    database: Database, action: Action, *, actor: UUID | None = None, **detail: object
 ) -> None:
     """Write down that *actor*, or somebody, is refused something, in a transaction of its own.
 

@@ -115,12 +115,13 @@ def _field_errors(error: HTTPException) -> Iterator[dict[str, str]]:
                 whole = isinstance(error.__cause__, msgspec.ValidationError)
                 yield _body_error(str(error.__cause__) if whole else message, key)
             else:
-                yield {"pointer": f"/{key or ''}", "detail": message}
+                yield {"pointer": f"/{key or ''}", "detail": _worded(message)}
     elif error.status_code == 400:  # noqa: PLR2004 - a body that cannot be decoded
         yield _body_error(error.detail, None)
 
 
 _IN_BODY: Final = re.compile(r" - at `\$\.data[.\[`]")
+_EXAMPLES: Final = {"Invalid RFC3339 encoded datetime": "2026-11-24T12:00:00Z"}
 _NO_BODY: Final = frozenset({"'data'", "Object missing required field `data`"})
 """What the framework says of a handler's `data` that the request does not give."""
 
@@ -132,7 +133,13 @@ def _body_error(message: str, key: str | None) -> dict[str, str]:
     path = path_in(message)
     place = re.sub(r"\A\.?data(?=\W|\Z)", "", (key or "") if path is None else path)
     pointer = pointer_to(steps_of(message, place))
-    return {"pointer": pointer, "detail": without_path(message)}
+    return {"pointer": pointer, "detail": _worded(without_path(message))}
+
+
+def _worded(message: str) -> str:
+    """Return msgspec's sentence, with an example where its words need one."""
+    example = _EXAMPLES.get(message)
+    return f"{message}, such as {example}" if example else message
 
 
 def _from_database_error(error: SQLAlchemyError | AdvancedAlchemyError) -> ProblemDetailsException:

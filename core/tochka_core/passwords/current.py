@@ -5,6 +5,7 @@ from uuid import UUID
 
 from tochka_plugins import InvalidInput
 
+from tochka_core.audit.actions import Action
 from tochka_core.audit.services import record_refusal
 from tochka_core.db import Database
 from tochka_core.passwords.hashing import PasswordHasher
@@ -31,7 +32,7 @@ class CurrentPasswords:
         self._database = database
         self._hasher = hasher
 
-    async def prove(self, user_id: UUID, password: str, *, pointer: str, refused_as: str) -> str:
+    async def prove(self, user_id: UUID, password: str, *, pointer: str, refused_as: Action) -> str:
         """Return the hash that is stored of the present password, which *password* is.
 
         *pointer* says where in the request it stands, *refused_as* what the audit log is told of

@@ -11,6 +11,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, InvalidInput
 
+from tochka_core.audit.actions import Action
 from tochka_core.audit.services import record
 from tochka_core.registry.models import TenantModule
 from tochka_core.registry.offering import Offer, Switched, read_offering
@@ -119,7 +120,7 @@ async def _look_again(session: AsyncSession, switching: Switching, name: str) ->
 
 
 def _record(
-    session: AsyncSession, switching: Switching, action: str, module: str, asked: str
+    session: AsyncSession, switching: Switching, action: Action, module: str, asked: str
 ) -> None:
     record(
         session,

@@ -207,8 +207,14 @@ class Sales:
             return sold
         subscription.canceled_at = subscription.ends_at = None
         await cover(session, subscription, sold.phases, since=sold.at)
-        action, about = "subscription.cancellation_withdrawn", {"subscription": subscription_id}
-        record(session, action, actor=actor, tenant=tenant.id, by=self._module, **about)
+        record(
+            session,
+            "subscription.cancellation_withdrawn",
+            actor=actor,
+            tenant=tenant.id,
+            by=self._module,
+            subscription=subscription_id,
+        )
         return await self._tell(session, tenant, sold, "cancellation_withdrawn")
 
     async def _tell(

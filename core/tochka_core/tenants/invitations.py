@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, InvalidInput, NotFound, PageQuery, Person
 
+from tochka_core.audit.actions import Action
 from tochka_core.audit.services import record
 from tochka_core.tenants.giving import require_may_give
 from tochka_core.tenants.models import Invitation, Membership, Tenant
@@ -163,7 +164,7 @@ async def decline(session: AsyncSession, person: Person, invitation_id: UUID) ->
 
 
 async def _take(
-    session: AsyncSession, person: Person, invitation_id: UUID, action: str
+    session: AsyncSession, person: Person, invitation_id: UUID, action: Action
 ) -> tuple[Tenant, Invitation]:
     own = (Invitation.id == invitation_id) & (Invitation.phone == person.phone)
     # The tenant first, as whoever manages it does: two who lock in two orders wait for ever. One of

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import NotFound, PermissionDenied, Person, Principal
 from tochka_plugins.guards import MissingPermission
 
+from tochka_core.audit.actions import Action
 from tochka_core.audit.services import record
 from tochka_core.tenants.models import Membership, Role, Tenant
 from tochka_core.tenants.permissions import CORE_CATALOG, HeldRole
@@ -67,7 +68,7 @@ class Standing(msgspec.Struct, frozen=True):
         if "owner" in roles and not self.is_owner:
             raise PermissionDenied("Only an owner may appoint, change or remove an owner.")
 
-    def record(self, session: AsyncSession, action: str, **detail: object) -> None:
+    def record(self, session: AsyncSession, action: Action, **detail: object) -> None:
         """Write down in the audit log what the person does in the tenant."""
         actor = self.principal.user_id
         record(session, action, actor=actor, tenant=self.tenant.id, **detail)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, NotFound, PageQuery, PermissionDenied
 from tochka_plugins.context import PlatformRole
 
+from tochka_core.audit.actions import Action
 from tochka_core.audit.services import record
 from tochka_core.codes.services import void_codes
 from tochka_core.known_devices.services import forget_devices
@@ -79,7 +80,7 @@ async def set_active(
     await session.flush()
     if not is_active:
         await end_sessions(session, user.id, reason="deactivated")
-    action = "user.activated" if is_active else "user.deactivated"
+    action: Action = "user.activated" if is_active else "user.deactivated"
     record(session, action, actor=actor, tenant=None, user=user.id)
     return user
 
@@ -112,8 +113,9 @@ async def force_logout(session: AsyncSession, user_id: UUID, *, actor: UUID) -> 
         NotFound: there is no such person.
     """
     user = await get_user(session, user_id)
-    ended = await end_sessions(session, user.id, reason="forced")
-    record(session, "user.sessions_ended", actor=actor, tenant=None, user=user.id, sessions=ended)
+    if ended := await end_sessions(session, user.id, reason="forced"):
+        detail = {"user": user.id, "sessions": ended}
+        record(session, "user.sessions_ended", actor=actor, tenant=None, **detail)
 
 
 async def void_password(session: AsyncSession, user_id: UUID, *, actor: UUID) -> None:
@@ -136,12 +138,11 @@ async def set_password(session: AsyncSession, user_id: UUID, password_hash: str)
     Raises:
         NotFound: there is no such person.
     """
-    action = "user.password_set"
-    await _replace_password(session, user_id, password_hash, action=action, actor=None)
+    await _replace_password(session, user_id, password_hash, action="user.password_set", actor=None)
 
 
 async def _replace_password(
-    session: AsyncSession, user_id: UUID, password_hash: str, *, action: str, actor: UUID | None
+    session: AsyncSession, user_id: UUID, password_hash: str, *, action: Action, actor: UUID | None
 ) -> None:
     user = await get_user(session, user_id)
     await void_codes(session, user.id)

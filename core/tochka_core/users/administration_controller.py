@@ -6,10 +6,13 @@ from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
-from tochka_plugins import CurrentPrincipal, Page, RequestedPage, requires_step_up
+from tochka_plugins import CurrentPrincipal, Page, PageQuery, RequestedPage, requires_step_up
 from tochka_plugins.context import PlatformRole
+from tochka_plugins.pagination import Limit, Offset
 
 from tochka_core.db.injection import PlatformSession
+from tochka_core.sessions.listing import list_sessions
+from tochka_core.sessions.schemas import SessionOut
 from tochka_core.settings import Settings
 from tochka_core.tenants.standing import require_platform_master
 from tochka_core.users import administration
@@ -77,6 +80,26 @@ class AdministrationController(Controller):
             platform_session, user_id, is_active=data.is_active, actor=principal.user_id
         )
         return AccountOut.of(user)
+
+    @get("/{user_id:uuid}/sessions", summary="List a person's sessions")
+    async def list_sessions(
+        self,
+        user_id: FromPath[UUID],
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
+        settings: NamedDependency[Settings],
+        *,
+        limit: Limit = 50,
+        offset: Offset = 0,
+    ) -> Page[SessionOut]:
+        """Return where a person is signed in, the last seen first."""
+        master = require_platform_master(principal)
+        user = await get_user(platform_session, user_id)
+        query = PageQuery(limit=limit, offset=offset)
+        found, total = await list_sessions(
+            platform_session, user.id, query, idle_days=settings.session_idle_days
+        )
+        return query.page([SessionOut.of(item, master) for item in found], total)
 
     @delete("/{user_id:uuid}/sessions", summary="Sign a person out everywhere")
     async def force_logout(

@@ -152,13 +152,22 @@ async def waits_for_a_lock(database):
 async def test_a_person_is_signed_out_everywhere(client, register, master, done_to):
     person, other = await register(), await register()
     second = (await sign_in(client, person)).json()["access_token"]
+    path = f"{USERS}/{person.id}/sessions"
+    listed = (await client.get(path, headers=master.headers)).json()
+    own = (await client.get("/api/v1/auth/sessions", headers=person.headers)).json()
+    assert listed["total"] == 2
+    assert {item["id"] for item in listed["items"]} == {item["id"] for item in own["items"]}
+    assert not any(item["is_current"] for item in listed["items"])
     answer = await client.delete(f"{USERS}/{person.id}/sessions", headers=master.headers)
     assert (answer.status_code, answer.content) == (204, b"")
     for headers in (person.headers, {"Authorization": f"Bearer {second}"}):
         assert (await client.get(ME, headers=headers)).status_code == 401
     assert (await client.get(ME, headers=other.headers)).status_code == 200
+    again = await client.delete(path, headers=master.headers)  # there is none to end
+    assert again.status_code == 204
+    ended = [done for done in await done_to(person) if done[0] == "user.sessions_ended"]
+    assert ended == [("user.sessions_ended", str(master.id))]
     assert (await sign_in(client, person)).status_code == 200
-    assert (await done_to(person))[-1] == ("user.sessions_ended", str(master.id))
 
 
 async def test_a_password_is_taken_away(client, register, master, done_to):
@@ -178,6 +187,7 @@ OPERATIONS = [
     ("GET", "", None),
     ("GET", "/{id}", None),
     ("PATCH", "/{id}", {"is_active": False}),
+    ("GET", "/{id}/sessions", None),
     ("DELETE", "/{id}/sessions", None),
     ("POST", "/{id}/password-reset", None),
 ]

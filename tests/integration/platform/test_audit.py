@@ -121,6 +121,20 @@ async def test_entries_are_found_by_action_people_tenant_and_time(
     assert page.json()["total"] == 1
 
 
+async def test_an_action_that_there_is_not_is_refused_with_those_that_there_are(client, master):
+    wanted = {"action": "user.sign_in"}
+    answer = await client.get("/api/v1/audit", params=wanted, headers=master.headers)
+    assert (answer.status_code, pointers(answer)) == (400, ["/action"])
+    assert "'user.sign_in'; known are api_key.made, " in answer.json()["detail"]
+
+
+async def test_a_day_is_no_moment_and_one_is_shown(client, master):
+    wanted = {"since": "2026-11-24"}
+    answer = await client.get("/api/v1/audit", params=wanted, headers=master.headers)
+    assert answer.status_code == 400
+    assert answer.json()["detail"].endswith(", such as 2026-11-24T12:00:00Z")
+
+
 @pytest.mark.parametrize("moment", ["2026-11-24T12:00:00", "0001-01-01T00:00:00+14:00", "noon"])
 async def test_a_moment_that_is_none_is_refused(client, master, moment):
     for name in ("since", "until"):
