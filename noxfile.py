@@ -137,6 +137,8 @@ def bench(session: Session) -> None:
     environment = {**ENVIRONMENT, "PYTHONPATH": "bench"}
     session.run("python", "bench/upgrade.py", env=environment)
     session.run("python", "bench/tenants.py", env=environment)
+    session.run("python", "bench/gate.py", env=environment)
+    session.run("python", "bench/entitlements.py", env=environment)
     session.run("python", "bench/refusals.py", env=environment)
     session.run("python", "bench/tries.py", env=environment)
     session.run("python", "bench/sign_in.py", env=environment)

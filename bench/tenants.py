@@ -6,34 +6,29 @@ what else the machine does touches both.
 
 import asyncio
 import statistics
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import click
 import msgspec
+from asking import ask
+from installations import filled_database, private_server
 from litestar import Litestar, get
-from sqlalchemy import URL, make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy import URL
 from tochka_core.access.cache import Cache
 from tochka_core.access.facts import permissions_by
 from tochka_core.access.listener import Listener
+from tochka_core.api_keys.uses import KeyUses
 from tochka_core.auth.keys import SigningKey
 from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
-from tochka_core.db.embedded import embedded_postgres
-from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.http.access import AccessControl
+from tochka_core.http.api_keys import KeyControl
 from tochka_core.http.route_rules import MODULE_KEY
-from tochka_core.logs import configure_logging
 from tochka_core.tenants.permissions import PermissionCatalog
-from tochka_migrations import core_target, upgrade
 
 FEW, MANY = 10, 100_000
 ROUNDS = 20
@@ -70,12 +65,8 @@ class Worker(msgspec.Struct, frozen=True):
 
 def main() -> None:
     """Measure, and print how the times compare, round by round."""
-    configure_logging("warning")
-    with tempfile.TemporaryDirectory(prefix="tochka-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # as root, another account runs the server
-        with embedded_postgres(folder / "data") as url:
-            asyncio.run(_compare(make_url(url)))
+    with private_server() as server:
+        asyncio.run(_compare(server))
 
 
 async def _compare(server: URL) -> None:
@@ -105,28 +96,18 @@ def _tell(subject: str, pairs: list[tuple[float, float]]) -> None:
 @asynccontextmanager
 async def _worker(server: URL, tenants: int) -> AsyncIterator[Worker]:
     """Yield an application on a database of its own with so many *tenants*."""
-    url = server.set(database=f"with_{tenants}")
-    engine = create_async_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {url.database}"))
-    async with maintenance_engine(url) as engine:
-        await upgrade(engine, [core_target()])
-        async with engine.begin() as connection:
-            await connection.execute(text("SET LOCAL tochka.owner_sees_all = 'on'"))
-            script = SQL.format(last=tenants - 1, person=PERSON, session=SESSION)
-            for statement in script.split(";"):
-                if statement.strip():
-                    await connection.execute(text(statement))
-    async with engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await connection.execute(text("VACUUM ANALYZE"))
+    script = SQL.format(last=tenants - 1, person=PERSON, session=SESSION)
+    url = await filled_database(server, f"with_{tenants}", script)
     database = Database(url, pool_size=1)
     cache = Cache(database)
     listener = Listener(url, cache)
+    catalog = PermissionCatalog()
+    permissions = permissions_by(catalog)
     access = AccessControl(
         cache=cache,
+        keys=KeyControl(permissions=permissions, catalog=catalog, uses=KeyUses(database)),
         listener=listener,
-        permissions=permissions_by(PermissionCatalog()),
+        permissions=permissions,
         tokens=TOKENS,
         stopped_modules=set(),
     )
@@ -149,36 +130,9 @@ async def _measure(worker: Worker, *, is_new: bool) -> float:
         if is_new:
             worker.cache.begin()
         started = time.perf_counter()
-        await _ask(worker.app, token, f"tenant{number % FEW}")
+        await ask(worker.app, "/", token=token, tenant=f"tenant{number % FEW}")
         took.append(time.perf_counter() - started)
     return statistics.median(took)
-
-
-async def _ask(app: Litestar, token: str, tenant: str) -> None:
-    headers = [(b"authorization", f"Bearer {token}".encode()), (b"x-tenant", tenant.encode())]
-    scope: Any = {
-        "type": "http",
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": "/",
-        "raw_path": b"/",
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(b"host", b"api.example.com"), *headers],
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 8000),
-        "state": {},
-    }
-
-    async def receive() -> Any:  # noqa: ANN401 - a message of ASGI
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Any) -> None:  # noqa: ANN401 - a message of ASGI
-        if message["type"] == "http.response.start" and message["status"] != 200:  # noqa: PLR2004 - HTTP's own
-            raise SystemExit(f"answered {message['status']}")
-
-    await app(scope, receive, send)
 
 
 if __name__ == "__main__":
