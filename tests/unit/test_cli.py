@@ -3,12 +3,17 @@
 import errno
 import io
 import json
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import click
+import jwt
 import pytest
 import structlog
 from click.testing import CliRunner
 from tochka_core import __version__
+from tochka_core.auth.keys import read_signing_keys
+from tochka_core.auth.tokens import AUDIENCE, AccessTokens
 from tochka_core.cli.group import TochkaGroup, tochka
 from tochka_core.cli.output import print_table
 from tochka_core.cli.users.passwords import read_password
@@ -64,6 +69,23 @@ def test_a_new_key_that_encrypts_can_be_set(run):
     assert first.stderr == f"The name of this key is {keys[0].name}.\n"
     told = json.loads(run("keys", "new", "--algorithm", "AES-256", "--json").stdout)
     assert told["name"] == read_encryption_keys(told["key"], variable="KEYS")[0].name
+
+
+def test_the_public_half_of_a_key_checks_its_tokens(run):
+    key = run("keys", "new", "--algorithm", "EdDSA").stdout.strip()
+    printed = run("keys", "public", "--json", TOCHKA_JWT_KEYS=f"JWT_SECRET,{key}")
+    (jwk,) = jwt.PyJWKSet.from_json(printed.stdout).keys
+    assert jwk.key_id == key.partition(":")[0]
+    tokens = AccessTokens(
+        read_signing_keys(key, jwt_secret=None, variable="KEYS"), lifetime_seconds=60
+    )
+    until = datetime.now(UTC) + timedelta(hours=1)
+    token = tokens.issue(UUID(int=1), UUID(int=2), until=until).text
+    assert jwt.decode(token, jwk, algorithms=["EdDSA"], audience=AUDIENCE)["sid"] == str(
+        UUID(int=2)
+    )
+    assert key.rpartition(":")[2] not in printed.stdout
+    assert run("keys", "public").stdout == "None of the keys is of EdDSA.\n"
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])

@@ -6,6 +6,7 @@ import secrets
 from typing import Final, Literal, get_args
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tochka_core.errors import ConfigurationError
 from tochka_core.setting_refusals import items_of
@@ -48,6 +49,11 @@ class SigningKey(msgspec.Struct, frozen=True):
         """The key as it stands in the setting."""
         written = base64.urlsafe_b64encode(self.secret).decode().rstrip("=")
         return f"{self.kid}:{self.algorithm}:{written}"
+
+    @property
+    def public_half(self) -> bytes:
+        """What checks tokens of an EdDSA key, and signs none."""
+        return Ed25519PrivateKey.from_private_bytes(self.secret).public_key().public_bytes_raw()
 
     def __repr__(self) -> str:
         """Show the name only."""

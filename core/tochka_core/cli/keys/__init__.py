@@ -9,6 +9,7 @@ from tochka_core.cli.group import TochkaGroup
     cls=TochkaGroup,
     lazy={
         "new": "tochka_core.cli.keys.making:new",
+        "public": "tochka_core.cli.keys.publishing:public",
         "reencrypt": "tochka_core.cli.keys.reencryption:reencrypt",
     },
 )
