@@ -51,7 +51,8 @@ NO_POOLER = (
 
 LOCK = "locks/dev.txt"
 SITE = "site"
-CONTACTS = "contrib_modules/contacts"
+MODULES = tuple(str(folder) for folder in sorted(Path("contrib_modules").iterdir()))
+EDITABLE = tuple(word for folder in (".", *MODULES) for word in ("-e", folder))
 
 
 locked_session = partial(nox.session, venv_backend="none", requires=["project"])
@@ -67,8 +68,7 @@ def run(session: Session, program: str, *arguments: str) -> None:
 def project(session: Session) -> None:
     """Install the project and its modules as they are here, on the locked versions of the rest."""
     run(session, "python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", LOCK)
-    editable = ("-e", ".", "-e", CONTACTS)
-    run(session, "python", "-m", "pip", "install", "--quiet", "--no-deps", *editable)
+    run(session, "python", "-m", "pip", "install", "--quiet", "--no-deps", *EDITABLE)
 
 
 @locked_session()
@@ -109,7 +109,8 @@ def unit(session: Session) -> None:
 def integration(session: Session) -> None:
     """Test the platform and its modules on a real PostgreSQL."""
     run(session, "pytest", *AT_ONCE, "tests/integration", *session.posargs)
-    run(session, "pytest", f"{CONTACTS}/tests", *session.posargs)
+    for module in MODULES:
+        run(session, "pytest", f"{module}/tests", *session.posargs)
 
 
 @locked_session()
@@ -142,7 +143,7 @@ def bench(session: Session) -> None:
     session.run("python", "bench/refusals.py", env=environment)
     session.run("python", "bench/tries.py", env=environment)
     session.run("python", "bench/sign_in.py", env=environment)
-    session.install("--no-deps", CONTACTS)
+    session.install("--no-deps", "contrib_modules/contacts")
     session.run("python", "bench/tenant_archive.py", env=environment)
 
 
@@ -156,7 +157,7 @@ def lowest(session: Session) -> None:
     ]
     session.install(*(_lowest(line) for line in declared))
     session.install("--group", "test")
-    session.install("--no-deps", "-e", ".", "-e", CONTACTS)
+    session.install("--no-deps", *EDITABLE)
     session.run("pip", "check")
     tests = ("tests/unit", "tests/integration", *_but((*OUR_PROCESSES, CONFORMANCE)))
     session.run("pytest", *AT_ONCE, *tests, env=ENVIRONMENT)

@@ -31,6 +31,7 @@ STANDS_FOR = {
     "readme": "README.md",
     "changelog": "CHANGELOG.md",
     "contacts": "contrib_modules/contacts/README.md",
+    "sms-gateway": "contrib_modules/sms_gateway/README.md",
     "measurements": "bench/README.md",
 }
 """Pages whose text is that of a file elsewhere, which is read in the repository as it is."""
@@ -41,6 +42,7 @@ PAGE_OF = {
     "../CHANGELOG.md": "changelog.md",
     "CHANGELOG.md": "changelog.md",
     "../contrib_modules/contacts/README.md": "contacts.md",
+    "../contrib_modules/sms_gateway/README.md": "sms-gateway.md",
     "bench/README.md": "measurements.md",
     "LICENSE": "../LICENSE",
     "index.md": "site.md",

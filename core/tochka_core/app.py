@@ -48,6 +48,7 @@ from tochka_core.http.request_id import RequestId
 from tochka_core.limits.controllers import LimitController
 from tochka_core.messages.allowances import MessageAllowances
 from tochka_core.messages.messenger import Messenger
+from tochka_core.messages.outgoing import provide_outgoing
 from tochka_core.messages.sending import PhoneMessages
 from tochka_core.module_settings.catalog import SettingsCatalog
 from tochka_core.module_settings.controllers import SettingsController
@@ -246,7 +247,6 @@ def _core_routes(shared: _Shared, proofs: ProofFinder) -> Router:
         "database": shared.database,
         "encryption_ring": shared.ring,
         "exports": Exports(settings),
-        "messenger": shared.messenger,
         "module_health": shared.module_health,
         "permission_catalog": shared.permission_catalog,
         "proofs": proofs,
@@ -265,7 +265,10 @@ def _core_routes(shared: _Shared, proofs: ProofFinder) -> Router:
             MetricsController,
             Router(path=API_PATH, route_handlers=_CONTROLLERS),
         ],
-        dependencies=core_dependencies(shared.database, parts),
+        dependencies={
+            **core_dependencies(shared.database, parts),
+            "outgoing": Provide(provide_outgoing(shared.messenger, shared.cache)),
+        },
     )
 
 

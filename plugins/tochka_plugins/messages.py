@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from tochka_plugins.context import Tenant
+
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """A short text for one phone. None of it belongs in a log."""
@@ -19,6 +21,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str | None = None
     """The code alone, for a service that says or shows it in its own words; only of a `code`."""
+
+    tenant: Tenant | None = None
+    """On whose domain it was asked for; `None` where it was asked for elsewhere."""
 
     def __repr__(self) -> str:
         """Show nothing but the kind."""

@@ -15,7 +15,7 @@ from tochka_core.auth.services import AuthService
 from tochka_core.codes.schemas import CodeSentOut
 from tochka_core.http.caching import KEPT_BY_NOBODY
 from tochka_core.http.client import CurrentClient
-from tochka_core.messages.messenger import Messenger
+from tochka_core.messages.outgoing import CurrentOutgoing
 from tochka_core.second_factor.schemas import ChallengeOut
 from tochka_core.sessions.schemas import TokensOut
 from tochka_core.sessions.signing_in import SignedIn
@@ -40,7 +40,7 @@ class AuthController(Controller):
     async def register(
         self,
         data: JSONBody[Credentials],
-        messenger: NamedDependency[Messenger],
+        outgoing: CurrentOutgoing,
         registration: NamedDependency[Registration],
         client: CurrentClient,
     ) -> Response[UserOut | CodeSentOut]:
@@ -55,7 +55,7 @@ class AuthController(Controller):
         return Response(
             CodeSentOut.of(made.issued),
             status_code=HTTP_202_ACCEPTED,
-            background=messenger.after_answer(made.message),
+            background=outgoing.after_answer(made.message),
         )
 
     @post("/register/confirm", summary="Confirm the phone and register")

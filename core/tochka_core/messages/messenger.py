@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import structlog
-from litestar.background_tasks import BackgroundTask
 from tochka_plugins import Message, Unavailable
 from tochka_plugins.host import StagedModule
 
@@ -68,13 +67,6 @@ class Messenger:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    def after_answer(self, message: Message | None) -> BackgroundTask | None:
-        """Return what an answer takes along to have *message* sent when it has been itself.
-
-        Not before: what a module does at once would be in the time that the answer takes.
-        """
-        return None if message is None else BackgroundTask(self._begin, message)
-
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Wait, when the block ends, for the messages that are under way.
@@ -88,9 +80,6 @@ class Messenger:
         finally:
             while self._under_way:
                 await asyncio.wait(self._under_way)
-
-    async def _begin(self, message: Message) -> None:
-        self.send(message)
 
     def _serving(self) -> list[StagedModule]:
         return [module for module in self._modules if module.name not in self._stopped]

@@ -17,7 +17,7 @@ _log = structlog.get_logger(__name__)
 class PhoneMessages:
     """Writes messages to people, as many as their phones and the client's address may have.
 
-    What it returns is given to `Messenger.after_answer`.
+    What it returns is given to `Outgoing.after_answer`.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ from tochka_plugins import ANONYMOUS, CurrentPerson, requires_step_up
 from tochka_core.codes.schemas import CodeSentOut
 from tochka_core.http.caching import KEPT_BY_NOBODY
 from tochka_core.http.client import CurrentClient
-from tochka_core.messages.messenger import Messenger
+from tochka_core.messages.outgoing import CurrentOutgoing
 from tochka_core.passwords.changing import PasswordService
 from tochka_core.passwords.schemas import PasswordChangeIn, PasswordForgottenIn, PasswordResetIn
 
@@ -37,14 +37,14 @@ class PasswordController(Controller):
         self,
         data: JSONBody[PasswordChangeIn],
         person: CurrentPerson,
-        messenger: NamedDependency[Messenger],
+        outgoing: CurrentOutgoing,
         passwords: NamedDependency[PasswordService],
     ) -> Response[None]:
         """Replace the present password. All other sessions of the person end."""
         notice = await passwords.change(
             person, current=data.current_password, password=data.password
         )
-        return Response(None, background=messenger.after_answer(notice))
+        return Response(None, background=outgoing.after_answer(notice))
 
     @post(
         "/forgot",
@@ -55,15 +55,13 @@ class PasswordController(Controller):
     async def forgot(
         self,
         data: JSONBody[PasswordForgottenIn],
-        messenger: NamedDependency[Messenger],
+        outgoing: CurrentOutgoing,
         passwords: NamedDependency[PasswordService],
         client: CurrentClient,
     ) -> Response[CodeSentOut]:
         """Send a code to the phone, if it is an active person's; the answer does not tell."""
         sent = await passwords.forget(data.phone, address=client.address)
-        return Response(
-            CodeSentOut.of(sent.issued), background=messenger.after_answer(sent.message)
-        )
+        return Response(CodeSentOut.of(sent.issued), background=outgoing.after_answer(sent.message))
 
     @post(
         "/reset",
@@ -75,7 +73,7 @@ class PasswordController(Controller):
     async def reset(
         self,
         data: JSONBody[PasswordResetIn],
-        messenger: NamedDependency[Messenger],
+        outgoing: CurrentOutgoing,
         passwords: NamedDependency[PasswordService],
         client: CurrentClient,
     ) -> Response[None]:
@@ -86,4 +84,4 @@ class PasswordController(Controller):
             password=data.password,
             address=client.address,
         )
-        return Response(None, background=messenger.after_answer(notice))
+        return Response(None, background=outgoing.after_answer(notice))

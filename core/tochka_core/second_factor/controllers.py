@@ -19,7 +19,7 @@ from tochka_plugins import (
 from tochka_core.db.injection import PlatformSession
 from tochka_core.http.caching import KEPT_BY_NOBODY
 from tochka_core.http.client import CurrentClient
-from tochka_core.messages.messenger import Messenger
+from tochka_core.messages.outgoing import CurrentOutgoing
 from tochka_core.second_factor.factors import find_factor
 from tochka_core.second_factor.recovery_codes import count_codes
 from tochka_core.second_factor.schemas import (
@@ -99,14 +99,14 @@ class SecondFactorController(Controller):
         self,
         data: JSONBody[Code],
         person: CurrentPerson,
-        messenger: NamedDependency[Messenger],
+        outgoing: CurrentOutgoing,
         second_factors: NamedDependency[SecondFactors],
     ) -> Response[RecoveryCodesOut]:
         """Ask for codes from now on, and end the other sessions; return recovery codes."""
         confirmed = await second_factors.confirm(person, data.code)
         return Response(
             RecoveryCodesOut(confirmed.recovery_codes),
-            background=messenger.after_answer(confirmed.notice),
+            background=outgoing.after_answer(confirmed.notice),
         )
 
     @post("/second-factor/recovery-codes", summary="Make new recovery codes")
@@ -128,12 +128,12 @@ class SecondFactorController(Controller):
         self,
         data: JSONBody[Code],
         person: CurrentPerson,
-        messenger: NamedDependency[Messenger],
+        outgoing: CurrentOutgoing,
         second_factors: NamedDependency[SecondFactors],
     ) -> Response[None]:
         """Ask for the password alone from now on, and end the other sessions."""
         notice = await second_factors.remove(person, data.code)
-        return Response(None, background=messenger.after_answer(notice))
+        return Response(None, background=outgoing.after_answer(notice))
 
 
 class UserSecondFactorController(Controller):
@@ -151,7 +151,7 @@ class UserSecondFactorController(Controller):
         self,
         user_id: FromPath[UUID],
         principal: CurrentPrincipal,
-        messenger: NamedDependency[Messenger],
+        outgoing: CurrentOutgoing,
         second_factors: NamedDependency[SecondFactors],
     ) -> Response[None]:
         """Let a person who has lost it sign in by the password alone, and end their sessions.
@@ -162,4 +162,4 @@ class UserSecondFactorController(Controller):
         if user_id == actor:
             raise Conflict("Remove your own second factor with a code.")
         notice = await second_factors.remove_of(user_id, actor=actor)
-        return Response(None, background=messenger.after_answer(notice))
+        return Response(None, background=outgoing.after_answer(notice))

@@ -1,0 +1,1 @@
+"""Delivers codes and notices to phones through an HTTP gateway."""
