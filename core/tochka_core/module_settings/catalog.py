@@ -22,16 +22,17 @@ class SettingsCatalog:
         """Take up what *modules* declare; those in *absent* could not be loaded."""
         self._absent = frozenset(absent)
         self._kinds = {
-            module.name: SettingsKind(module.name, module.settings)
+            module.name: None
+            if module.settings is None
+            else SettingsKind(module.name, module.settings)
             for module in modules
-            if module.settings is not None
         }
 
     async def get_kind(self, session: AsyncSession, tenant_id: UUID, module: str) -> SettingsKind:
         """Return the settings of *module* for a tenant that may use it.
 
         Raises:
-            NotFound: the tenant has not enabled it, or it has no settings.
+            NotFound: the tenant has not enabled it, it cannot be used, or it has no settings.
             ModuleLapsed: the tenant has no subscription to it now.
             Unavailable: it could not be loaded, so that nobody knows.
         """
@@ -42,11 +43,13 @@ class SettingsCatalog:
             raise ModuleLapsed(module, lapse)
         if module in self._absent:
             raise Unavailable("This module could not be started.", retry_after_seconds=60)
-        kind = self._kinds.get(module)
+        if module not in self._kinds:
+            raise NotFound(f"The module {module} cannot be used at present.")
+        kind = self._kinds[module]
         if kind is None:
             raise NotFound("This module has no settings.")
         return kind
 
     def __iter__(self) -> Iterator[SettingsKind]:
         """Yield the settings of each module that has some."""
-        return iter(self._kinds.values())
+        return (kind for kind in self._kinds.values() if kind is not None)

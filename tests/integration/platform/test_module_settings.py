@@ -174,6 +174,20 @@ async def test_a_module_that_the_tenant_does_not_have_has_no_settings(client, ma
         assert answer.status_code == 404
 
 
+async def test_a_module_that_is_gone_is_told_from_one_without_settings(client, make_tenant, change):
+    owner = await make_tenant("acme")
+    await change(
+        "INSERT INTO tochka.modules (name, display_name, state) VALUES ('gone', 'Gone', 'missing')"
+    )
+    await change(
+        "INSERT INTO tochka.tenant_modules (tenant_id, module)"
+        " SELECT id, 'gone' FROM tochka.tenants"
+    )
+    path = "/api/v1/tenants/acme/modules/gone/settings"
+    told = (await client.get(path, headers=owner.headers)).json()
+    assert (told["status"], told["detail"]) == (404, "The module gone cannot be used at present.")
+
+
 async def test_a_module_whose_subscription_is_over_answers_as_its_routes(
     client, make_tenant, patch, change
 ):
