@@ -1,0 +1,1 @@
+"""How the parts of an application are made; `tochka_core.app` puts them together."""
