@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 from tochka_core.http.openapi import is_named
 from tochka_core.http.openapi_documents import MAX_DOCUMENTS, Documents
 from tochka_core.http.openapi_parts import describe_core, describe_module
-from tochka_plugins import ANONYMOUS, ANY_MEMBER, ModuleInfo
+from tochka_plugins import ANONYMOUS, ANY_MEMBER, ModuleInfo, Page
 from tochka_plugins.host import StagedModule
 
 
@@ -112,6 +112,28 @@ async def test_schemas_of_one_name_are_told_apart_by_their_modules(make):
     assert schemas["Item"]["properties"].keys() == {"of_core"}
     body = document["paths"]["/api/v1/notes"]["post"]["requestBody"]["content"]["application/json"]
     assert body["schema"] == {"$ref": "#/components/schemas/notes.Item"}
+
+
+def test_a_generic_class_is_called_by_what_it_is_of_and_not_by_where_that_is():
+    other = msgspec.defstruct("Other", [("a", int)], module="far.away")
+    namesake = msgspec.defstruct("Item", [("b", int)], module="far.away")
+
+    @get("/others")
+    async def others() -> Page[other]: ...
+
+    @get("/items")
+    async def items() -> Page[Item]: ...
+
+    @get("/namesakes")
+    async def namesakes() -> Page[namesake]: ...
+
+    def called(*routes):
+        names = describe_core(Router("/", route_handlers=routes), {}).part.schemas
+        return sorted(name for name in names if name.startswith("Page"))
+
+    assert called(others, items) == ["Page_Item", "Page_Other"]
+    assert called(others, namesakes, items)[0] == "Page_Other"
+    assert len(called(namesakes, items)) == 2
 
 
 async def test_what_is_told_of_a_module_depends_on_no_other(make):

@@ -4,6 +4,8 @@ A module is described in an application of its own. So what is told of it depend
 that is installed, not even by the names of its schemas: two modules may have classes of one name.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -25,6 +27,8 @@ Json = dict[str, Any]
 TITLE: Final = "Tochka Rosta"
 
 _TO_SCHEMA: Final = "#/components/schemas/"
+_GENERIC: Final = re.compile(r"\A([^\W_]+)_(?:[a-z0-9_]+\.)+(\w+)_\Z")
+"""What the framework calls a generic class: its own name, and its argument's with the module's."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -73,6 +77,7 @@ class CorePart(msgspec.Struct, frozen=True):
 def describe_core(routes: Router, dependencies: Mapping[str, Provide]) -> CorePart:
     """Return what is said of the core's *routes*; *dependencies* are those of the application."""
     told = _described(routes, dependencies)
+    told = _with_names(told, _names(told))
     components = told["components"]
     # The problem document is what the frame's own responses refer to.
     described = Part.of(told["paths"], components["schemas"])
@@ -88,10 +93,8 @@ def describe_core(routes: Router, dependencies: Mapping[str, Provide]) -> CorePa
 def describe_module(module: StagedModule, dependencies: Mapping[str, Provide]) -> ModulePart:
     """Return what is said of *module*, whose schemas are called `<module>.<class>`."""
     told = _described(mount(module), dependencies)
-    own = told["components"]["schemas"]
-    names = {name: f"{module.name}.{name}" for name in own.keys() - PROBLEM_SCHEMA.keys()}
-    schemas = {new: _renamed(own[old], names) for old, new in names.items()}
-    paths = _renamed(told["paths"], names)
+    told = _with_names(told, {old: f"{module.name}.{new}" for old, new in _names(told).items()})
+    paths, schemas = told["paths"], told["components"]["schemas"]
     return ModulePart(
         whole=Part.of(paths, schemas), for_visitors=Part.of(_open_to_anyone(paths), schemas)
     )
@@ -140,6 +143,25 @@ def _referred(told: object) -> Iterator[str]:
     elif isinstance(told, list | tuple):
         for item in told:
             yield from _referred(item)
+
+
+def _names(told: Json) -> Mapping[str, str]:
+    """Return what to call the schemas of *told* that are its own.
+
+    The framework says of a `Page[Item]` where `Item` is, too: what no client has to know.
+    """
+    own = told["components"]["schemas"].keys() - PROBLEM_SCHEMA.keys()
+    short = {name: _GENERIC.sub(r"\1_\2", name) for name in own}
+    count = Counter(short.values())
+    return {name: new if count[new] == 1 else name for name, new in short.items()}
+
+
+def _with_names(told: Json, names: Mapping[str, str]) -> Json:
+    """Return *told* with the new *names* of its schemas."""
+    components = told["components"]
+    schemas = {names.get(name, name): schema for name, schema in components["schemas"].items()}
+    renamed: Json = _renamed({**told, "components": {**components, "schemas": schemas}}, names)
+    return renamed
 
 
 def _renamed(told: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
