@@ -2,6 +2,7 @@ from .commands import PlatformRunner, pass_platform
 from .context import Person, Platform, Principal, Tenant
 from .counting import Limits, LimitUsage, UndeclaredLimit
 from .crud import CrudService
+from .deprecation import DeprecatedContract
 from .errors import (
     Conflict,
     InvalidInput,
@@ -48,6 +49,7 @@ __all__ = [
     "CurrentPrincipal",
     "CurrentSettings",
     "CurrentTenant",
+    "DeprecatedContract",
     "InvalidInput",
     "Limit",
     "LimitReached",

@@ -66,6 +66,9 @@ async def judge(
             staged=lambda: tell(Assembled()),
         )
         configure_logging(settings.log_level, packages=assembly.packages)
+        for module in assembly.modules:
+            for told in module.deprecated:
+                _log.warning("deprecated", module=module.name, told=told)
         migrate = rehearse_all if rehearse else upgrade_modules
         result = await migrate(engine, assembly, tell=tell)
     ready = [item for item in assembly.modules if item.name not in result.failures]

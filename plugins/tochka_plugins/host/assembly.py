@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from tochka_plugins.host.deprecations import deprecations_noted
 from tochka_plugins.host.discovery import Candidate
 from tochka_plugins.host.gating import Gated
 from tochka_plugins.host.keeping import process_kept
@@ -47,16 +48,17 @@ def assemble(
             stopped[candidate.name] = blocked(candidate, stopped[blocker])
             continue
         phase: Phase = "load"
+        deprecated: list[str] = []
         try:
             begin(candidate.name, phase)
-            with process_kept():
+            with process_kept(), deprecations_noted(deprecated):
                 loaded = LoadedModule(candidate)
             phase = "stage"
             begin(candidate.name, phase)
-            with process_kept():
+            with process_kept(), deprecations_noted(deprecated):
                 module = stage(loaded, requires=gated.requires[candidate.name])
                 try_mount(module)
-            staged.append(module)
+            staged.append(msgspec.structs.replace(module, deprecated=tuple(deprecated)))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - a module's sys.exit is its own mistake too

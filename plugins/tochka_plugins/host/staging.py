@@ -52,6 +52,8 @@ class StagedModule(msgspec.Struct, frozen=True):
     limits: tuple[Limit, ...] = ()
     commands: tuple[click.Command, ...] = ()
     health: Mapping[str, HealthCheck] = {}
+    deprecated: tuple[str, ...] = ()
+    """What it uses that a later version of the contract is without, and what instead."""
 
     @property
     def name(self) -> str:
