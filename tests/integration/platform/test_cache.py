@@ -229,6 +229,14 @@ async def test_a_stranger_makes_as_many_queries_for_a_tenant_as_for_none(
         assert seen["acme"] != []
 
 
+async def test_a_role_is_in_force_in_all_workers(register, answers, execute):
+    options = {"headers": (await register()).headers}
+    await answers(403, "/api/v1/users", **options)
+    for role, status in (("platform_master", 200), ("user", 403)):
+        await execute(f"UPDATE tochka.users SET role = '{role}'")  # noqa: S608 - a constant
+        await answers(status, "/api/v1/users", **options)
+
+
 CHANGES = {
     "removed": ("DELETE FROM tochka.memberships", 404),
     "deactivated": ("UPDATE tochka.users SET is_active = false", 401),
