@@ -1,13 +1,19 @@
 """The statements that something takes."""
 
+import sys
 from contextlib import contextmanager
+from unittest.mock import patch
 
 from sqlalchemy import Engine, event
+from tochka_core.throttling import services as throttling
 
 
 @contextmanager
 def executed():
-    """Yield a list of the statements of all engines of this process, as they come."""
+    """Yield a list of the statements of all engines of this process, as they come.
+
+    Tries are not cleaned up meanwhile: that comes with every so manieth one, whatever it is.
+    """
     statements = []
 
     def note(_connection, _cursor, statement, *_rest):
@@ -15,6 +21,7 @@ def executed():
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        yield statements
+        with patch.object(throttling, "TRIES_BETWEEN_CLEANINGS", sys.maxsize):
+            yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", note)
