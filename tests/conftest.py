@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from data_folders import data_folder
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # So a shell starts what runs in its background; the children would be deaf to Ctrl-C too.
@@ -54,6 +55,13 @@ def workspace():
     shutil.rmtree(folder)
 
 
+@pytest.fixture
+def data_dir():
+    """Where a platform keeps its database."""
+    with data_folder() as folder:
+        yield folder / "data"
+
+
 @pytest.fixture(scope="session")
 def wheels(workspace):
     """The wheels of the core and of contacts, by distribution name."""
@@ -63,7 +71,9 @@ def wheels(workspace):
         ("tochka-rosta", ROOT),
         ("tochka-contacts", ROOT / "contrib_modules" / "contacts"),
     ):
-        run(sys.executable, "-m", "build", "--wheel", "--outdir", folder / name, source)
+        # With the locked build backend, which is here already.
+        build = (sys.executable, "-m", "build", "--no-isolation", "--wheel")
+        run(*build, "--outdir", folder / name, source)
         (built[name],) = (folder / name).glob("*.whl")
     return built
 

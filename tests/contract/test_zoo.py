@@ -5,6 +5,7 @@ import os
 import subprocess
 
 import pytest
+from data_folders import data_folder
 from tochka_plugins.testing import PlatformFailure, running_platform
 from wheels import write_wheel
 from zoo import ZOO
@@ -83,12 +84,13 @@ def zoo(fresh_environment, wheels, workspace):
 
 
 @pytest.fixture(scope="module")
-def settings(workspace):
-    return {
-        "TOCHKA_DATA_DIR": str(workspace / "data-zoo"),
-        "TOCHKA_IMPORT_SECONDS": "5",
-        "TOCHKA_BCRYPT_COST": "4",
-    }
+def settings():
+    with data_folder() as folder:
+        yield {
+            "TOCHKA_DATA_DIR": str(folder / "data"),
+            "TOCHKA_IMPORT_SECONDS": "5",
+            "TOCHKA_BCRYPT_COST": "4",
+        }
 
 
 @pytest.fixture(scope="module")

@@ -94,11 +94,6 @@ def _revision(name, down, body):
 
 
 @pytest.fixture
-def data_dir(workspace, request):
-    return workspace / f"data-{request.node.name[:40]}"
-
-
-@pytest.fixture
 def modules(environment, data_dir):
     """Run `tochka modules` beside the server, and in the end remove what it installed."""
 

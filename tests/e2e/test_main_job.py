@@ -6,16 +6,10 @@ import signal
 import time
 import zipfile
 
-import pytest
 from tochka_plugins.testing import running_platform
 
 CONTACTS = "/api/v1/contacts"
 DEADLINE_SECONDS = 60
-
-
-@pytest.fixture
-def data_dir(workspace, request):
-    return workspace / f"data-{request.node.name}"
 
 
 def reload(platform):

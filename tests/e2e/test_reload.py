@@ -22,10 +22,10 @@ def reload(platform):
         time.sleep(0.05)
 
 
-def test_no_request_fails_while_a_module_is_installed_and_removed(environment, wheels, workspace):
+def test_no_request_fails_while_a_module_is_installed_and_removed(environment, wheels, data_dir):
     settings = {"TOCHKA_WORKERS": str(WORKERS)}
     with running_platform(
-        python=str(environment.python), data_dir=workspace / "data-load", environ=settings
+        python=str(environment.python), data_dir=data_dir, environ=settings
     ) as platform:
         acme = platform.tenant_client("acme")
         with Load(platform.base_url, "/api/v1/users/me", dict(acme.headers)) as load:
@@ -37,14 +37,12 @@ def test_no_request_fails_while_a_module_is_installed_and_removed(environment, w
         print(f"{load.results[200]} requests through 2 reloads of {WORKERS} workers, 0 failed")
 
 
-def test_a_worker_that_does_not_start_leaves_the_old_one_in_place(environment, workspace):
+def test_a_worker_that_does_not_start_leaves_the_old_one_in_place(environment, data_dir):
     """What breaks is a package that only workers import."""
     site = environment.folder.glob("lib/python*/site-packages/tochka_core/http/access.py")
     access = next(site)
     source = access.read_text()
-    with running_platform(
-        python=str(environment.python), data_dir=workspace / "data-broken"
-    ) as platform:
+    with running_platform(python=str(environment.python), data_dir=data_dir) as platform:
         acme = platform.tenant_client("acme")
         try:
             access.write_text(

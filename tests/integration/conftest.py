@@ -2,13 +2,13 @@
 
 import asyncio
 import gc
-import shutil
 import tempfile
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import structlog
+from data_folders import data_folder
 from pooler import running_pgbouncer
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -50,10 +50,8 @@ def print_tracebacks_plainly():
 @pytest.fixture(scope="session")
 def server_folder():
     """Where the server of this test process keeps its data."""
-    folder = Path(tempfile.mkdtemp(prefix="tochka-test-"))
-    folder.chmod(0o755)  # as root, another account runs the server
-    yield folder / "data"
-    shutil.rmtree(folder)
+    with data_folder() as folder:
+        yield folder / "data"
 
 
 @pytest.fixture(scope="session")

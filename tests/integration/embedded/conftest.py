@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
@@ -17,6 +16,7 @@ from typing import Any
 
 import psutil
 import pytest
+from data_folders import data_folder
 from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import create_async_engine
 from tochka_core.db.embedded import embedded_postgres
@@ -80,16 +80,13 @@ def options() -> Mapping[str, str]:
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    # Not tmp_path: its parents are closed to the account that runs the server for root.
-    path = Path(tempfile.mkdtemp(prefix="tochka-test-", dir="/tmp"))
-    path.chmod(0o755)
-    yield path
-    for process in psutil.process_iter():
-        with suppress(psutil.Error, FileNotFoundError):
-            if Path(process.cwd()).is_relative_to(path) and process.pid != os.getpid():
-                process.kill()
-                process.wait(DEADLINE_SECONDS)
-    shutil.rmtree(path)
+    with data_folder() as path:
+        yield path
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, FileNotFoundError):
+                if Path(process.cwd()).is_relative_to(path) and process.pid != os.getpid():
+                    process.kill()
+                    process.wait(DEADLINE_SECONDS)
 
 
 @pytest.fixture

@@ -1,25 +1,20 @@
 """`tochka serve` in real processes; nothing of it is left, also when a test fails."""
 
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
+from data_folders import data_folder
 from serving import Place, Served
 
 
 @pytest.fixture
 def place():
-    # Not tmp_path: its parents are closed to the account that runs the database for root.
-    folder = Path(tempfile.mkdtemp(prefix="tochka-test-"))
-    folder.chmod(0o755)
-    place = Place(folder)
-    yield place
-    place.kill_all()
-    shutil.rmtree(folder)
+    with data_folder() as folder:
+        place = Place(folder)
+        yield place
+        place.kill_all()
 
 
 @pytest.fixture
