@@ -33,8 +33,16 @@ ENVIRONMENT = {"PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": None}
 And lets each of the many processes that tests start find compiled what the one before has compiled.
 """
 
-OUR_PROCESSES = ("tests/integration/embedded", "tests/integration/server")
-"""How our own processes start, share their work and end, which no library's version decides."""
+OUR_PROCESSES = (
+    "tests/integration/embedded",
+    "tests/integration/server",
+    "tests/integration/test_commands.py",
+    "tests/integration/test_trial.py",
+)
+"""How our own processes start, share their work and end, which no library's version decides.
+
+What commands say is tested in the process of the tests as well, in the files beside these.
+"""
 
 AT_ONCE = ("-n", "4")
 """Twice the cores that we plan for: a test that waits for a process needs none."""

@@ -8,8 +8,11 @@ import sys
 from uuid import uuid4
 
 import pytest
+from click.testing import CliRunner
 from sources import write_source
 from sqlalchemy import text
+from structlog.testing import capture_logs
+from tochka_core.cli.group import tochka as group
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_migrations import core_target
 from tochka_migrations.revisions import head_of
@@ -24,12 +27,16 @@ SECRET = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
-def tochka(tmp_path, empty_database_url):
-    """Run a command against an empty database."""
+def settings(empty_database_url):
     url = empty_database_url.render_as_string(hide_password=False)
+    return {"DATABASE_URL": url, "JWT_SECRET": SECRET, "TOCHKA_BCRYPT_COST": "4"}
+
+
+@pytest.fixture
+def tochka(tmp_path, settings):
+    """Run a command against an empty database, in a process of its own."""
 
     def tochka(*arguments, stdin="", **environ):
-        settings = {"DATABASE_URL": url, "JWT_SECRET": SECRET, "TOCHKA_BCRYPT_COST": "4"}
         return subprocess.run(
             [sys.executable, "-P", "-m", "tochka_core", *arguments],
             input=stdin,
@@ -42,6 +49,25 @@ def tochka(tmp_path, empty_database_url):
         )
 
     return tochka
+
+
+@pytest.fixture
+def here(tmp_path, settings, monkeypatch):
+    """Run a command against the same database in this process, which has all imported already."""
+    monkeypatch.chdir(tmp_path)
+    # The log of this process is pytest's.
+    monkeypatch.setattr("tochka_core.cli.group.configure_logging", lambda _level: None)
+    for name in os.environ.keys() - CLEAN:
+        monkeypatch.delenv(name)
+
+    def here(*arguments, stdin="", **environ):
+        with capture_logs():
+            ran = CliRunner().invoke(group, arguments, input=stdin, env={**settings, **environ})
+        if ran.exception and not isinstance(ran.exception, SystemExit):
+            raise ran.exception
+        return subprocess.CompletedProcess(arguments, ran.exit_code, ran.stdout, ran.stderr)
+
+    return here
 
 
 def assert_one_line_error(result, *parts):
@@ -97,8 +123,8 @@ def test_a_distribution_whose_metadata_cannot_be_read_is_told_by_its_path(tochka
     assert tochka("doctor").returncode == 0
 
 
-def test_a_master_and_a_tenant_are_made_from_the_command_line(tochka):
-    made = tochka(
+def test_a_master_and_a_tenant_are_made_from_the_command_line(here):
+    made = here(
         *("users", "create", "--phone", "8 912 345 67 89", "--role", "platform_master"),
         *("--password-stdin", "--json"),
         stdin="correct horse\n",
@@ -106,9 +132,9 @@ def test_a_master_and_a_tenant_are_made_from_the_command_line(tochka):
     assert made.returncode == 0, made.stderr
     assert json.loads(made.stdout)["phone"] == "+79123456789"
     assert "correct horse" not in made.stdout + made.stderr
-    tenant = tochka("tenants", "create", "acme", "--owner", "+79123456789")
+    tenant = here("tenants", "create", "acme", "--owner", "+79123456789")
     assert tenant.returncode == 0, tenant.stderr
-    assert_one_line_error(tochka("tenants", "create", "acme"), "exists already")
+    assert_one_line_error(here("tenants", "create", "acme"), "exists already")
 
 
 @pytest.mark.parametrize(
@@ -124,8 +150,8 @@ def test_a_master_and_a_tenant_are_made_from_the_command_line(tochka):
         (("tenants", "create", "acme", "--owner", "+79123456789"), "", "registered"),
     ],
 )
-def test_a_bad_argument_is_one_line(tochka, arguments, stdin, part):
-    assert_one_line_error(tochka(*arguments, stdin=stdin), part)
+def test_a_bad_argument_is_one_line(here, arguments, stdin, part):
+    assert_one_line_error(here(*arguments, stdin=stdin), part)
 
 
 @pytest.fixture
@@ -135,18 +161,22 @@ def unused_port():
         return str(probe.getsockname()[1])
 
 
-@pytest.mark.parametrize("command", [("upgrade",), ("modules", "list"), ("serve",)])
+@pytest.mark.parametrize(
+    ("runner", "command"),
+    [("here", ("upgrade",)), ("here", ("modules", "list")), ("tochka", ("serve",))],
+)
 def test_a_database_that_cannot_be_used_is_one_line(
-    tochka, empty_database_url, unused_port, command
+    request, empty_database_url, unused_port, runner, command
 ):
+    run = request.getfixturevalue(runner)
     url = f"postgresql+asyncpg://user:hush@127.0.0.1:{unused_port}/db"
-    away = tochka(*command, DATABASE_URL=url, PORT=unused_port)
+    away = run(*command, DATABASE_URL=url, PORT=unused_port)
     assert_one_line_error(away, "cannot be reached", "DATABASE_URL")
     assert "hush" not in away.stdout + away.stderr
 
     for flaw, part in (({"password": "hush"}, "password"), ({"database": "nowhere"}, "nowhere")):
         url = empty_database_url.set(**flaw).render_as_string(hide_password=False)
-        assert_one_line_error(tochka(*command, DATABASE_URL=url, PORT=unused_port), part)
+        assert_one_line_error(run(*command, DATABASE_URL=url, PORT=unused_port), part)
 
 
 def test_a_port_in_use_is_one_line(tochka):
@@ -166,9 +196,9 @@ def test_production_demands_a_secret(tochka):
     assert_one_line_error(tochka("serve", JWT_SECRET="short"), "JWT_SECRET", "32")
 
 
-def test_a_malformed_setting_is_named_and_an_unknown_one_reported(tochka):
-    assert_one_line_error(tochka("upgrade", PORT="many"), "PORT")
-    assert_one_line_error(tochka("upgrade", DATABASE_URL="mysql://x/y"), "DATABASE_URL")
+def test_a_malformed_setting_is_named_and_an_unknown_one_reported(tochka, here):
+    assert_one_line_error(here("upgrade", PORT="many"), "PORT")
+    assert_one_line_error(here("upgrade", DATABASE_URL="mysql://x/y"), "DATABASE_URL")
     unknown = tochka("upgrade", TOCHKA_WORKER="2")
     assert unknown.returncode == 0
     assert "TOCHKA_WORKER" in unknown.stderr
@@ -227,26 +257,26 @@ def test_a_revision_is_written_from_the_models(tochka, tmp_path):
     assert json.loads(make("more", "--json").stdout) == {"module": "words", "path": None}
 
 
-def test_a_revision_is_written_for_an_installed_module_only(tochka):
-    unknown = tochka("modules", "makemigration", "unknown", "-m", "x")
+def test_a_revision_is_written_for_an_installed_module_only(here):
+    unknown = here("modules", "makemigration", "unknown", "-m", "x")
     assert_one_line_error(unknown, "'unknown' is not installed")
 
 
-def test_a_module_goes_back_and_forth(tochka):
+def test_a_module_goes_back_and_forth(tochka, here):
     assert tochka("upgrade").returncode == 0
-    asked = tochka("modules", "downgrade", "contacts", "-1", stdin="n\n")
+    asked = here("modules", "downgrade", "contacts", "-1", stdin="n\n")
     assert asked.returncode == 1
     assert "contacts: 0002 → 0001" in asked.stdout
-    done = tochka("modules", "downgrade", "contacts", "-1", "--yes", "--json")
+    done = here("modules", "downgrade", "contacts", "-1", "--yes", "--json")
     assert json.loads(done.stdout) == {"before": "0002", "after": "0001"}
-    away = tochka("modules", "downgrade", "contacts", "0002", "--yes")
+    away = here("modules", "downgrade", "contacts", "0002", "--yes")
     assert_one_line_error(away, "cannot go back to 0002", "base")
     assert (
         "contacts is at nothing."
-        in tochka("modules", "downgrade", "contacts", "base", "--yes").stdout
+        in here("modules", "downgrade", "contacts", "base", "--yes").stdout
     )
     assert "contacts: nothing → 0002" in tochka("upgrade").stdout
-    unknown = tochka("modules", "downgrade", "unknown", "-1", "--yes")
+    unknown = here("modules", "downgrade", "unknown", "-1", "--yes")
     assert_one_line_error(unknown, "'unknown' is not installed")
 
 
@@ -262,13 +292,13 @@ def test_a_downgrade_that_fails_is_one_line(tochka, tmp_path):
     assert_one_line_error(failed, "words stays as it was: ", "words/migrations/0001_words.py:")
 
 
-def test_modules_are_listed_with_their_state(tochka):
-    before = {item["name"]: item for item in json.loads(tochka("modules", "list", "--json").stdout)}
+def test_modules_are_listed_with_their_state(tochka, here):
+    before = {item["name"]: item for item in json.loads(here("modules", "list", "--json").stdout)}
     assert before["contacts"]["state"] == "new"
     assert tochka("upgrade").returncode == 0
-    after = {item["name"]: item for item in json.loads(tochka("modules", "list", "--json").stdout)}
+    after = {item["name"]: item for item in json.loads(here("modules", "list", "--json").stdout)}
     assert after["contacts"]["state"] == "ready"
-    assert "contacts" in tochka("modules", "list").stdout
+    assert "contacts" in here("modules", "list").stdout
 
 
 TALLIES = """
@@ -302,9 +332,9 @@ def tallies(tmp_path):
     return {"PYTHONPATH": str(sources)}
 
 
-def test_a_command_of_a_module_works_in_the_scope_that_it_opens(tochka, tallies):
+def test_a_command_of_a_module_works_in_the_scope_that_it_opens(tochka, here, tallies):
     assert tochka("upgrade", "--strict", **tallies).returncode == 0
-    made = json.loads(tochka("tenants", "create", "acme", "--json").stdout)
+    made = json.loads(here("tenants", "create", "acme", "--json").stdout)
     assert tochka("tallies", "count", **tallies).stdout == "1\n"
     count = ("tallies", "count", "--tenant", made["id"])
     assert_one_line_error(tochka(*count, **tallies), "tallies is not open to the tenant")
