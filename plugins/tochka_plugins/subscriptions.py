@@ -35,7 +35,8 @@ class Subscriptions(Protocol):
     """Records what was sold, as `platform.subscriptions`: for a module that takes the money.
 
     Each call is a transaction of its own, in which all modules are told. It raises what the API
-    answers: `InvalidInput`, `NotFound`, `Conflict`, or what a module refuses with.
+    answers: `InvalidInput`, `NotFound`, `Conflict`, or what a module refuses with. Do not call it
+    in a hook for the same tenant, whose transaction it would wait for.
     """
 
     async def sell(
