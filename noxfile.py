@@ -161,6 +161,7 @@ def lowest(session: Session) -> None:
     project = tomllib.loads(Path("pyproject.toml").read_text())
     declared = [
         *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["check"],
         *project["project"]["optional-dependencies"]["embedded"],
     ]
     session.install(*(_lowest(line) for line in declared))
@@ -192,6 +193,5 @@ def lock(session: Session) -> None:
     python = ("--python-version", "3.11")
     compile_ = ("uv", *arguments.split(), *python, "--quiet", "pyproject.toml")
     session.run(*compile_, "--extra", "embedded", "-o", "locks/runtime.txt")
-    session.run(
-        *compile_, "--extra", "embedded", "--group", "dev", "-o", LOCK, "-c", "locks/runtime.txt"
-    )
+    everything = ("--extra", "check", "--extra", "embedded", "--group", "dev")
+    session.run(*compile_, *everything, "-o", LOCK, "-c", "locks/runtime.txt")

@@ -4,8 +4,11 @@ import json
 import os
 import subprocess
 
+import msgspec
 import pytest
 from data_folders import data_folder
+from tochka_core.conformance.admission import admission
+from tochka_core.registry.events import Judgement
 from tochka_plugins.testing import PlatformFailure, running_platform
 from wheels import write_wheel
 from zoo import ZOO
@@ -123,6 +126,9 @@ def test_a_bad_module_is_set_aside_with_its_reason(judgement, name):
     assert animal.words in found["reason"]
     assert found["blocked_by"] == animal.blocked_by
     assert found["version"] == "1.0"
+    told = admission(msgspec.convert(judgement, Judgement), found["name"])
+    assert told.outcome == "failed"
+    assert animal.words in told.faults[0].what
 
 
 def test_strict_makes_the_quarantine_an_error(zoo, settings, judgement):

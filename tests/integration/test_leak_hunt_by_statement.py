@@ -4,11 +4,12 @@ from io import BytesIO
 from uuid import uuid4
 
 import pytest
-from leaks import Prey, rows_of
 from notes_module.models import Note
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import foreign, joinedload, registry, relationship, remote, selectinload
 from tochka_contacts.models import Contact
+from tochka_core.conformance.leaks import Prey
+from tochka_core.conformance.rows import rows_of
 from tochka_core.db import Database
 
 ALPHA, BETA = uuid4(), uuid4()

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from functools import cached_property
 
 import click
-from msgspec.structs import replace
 from tochka_plugins.host import Gated, StagedModule, assemble, discover, gate
 
 from tochka_core import __version__
@@ -71,12 +70,7 @@ def _stage(name: str, gated: Gated) -> StagedModule:
     Raises:
         OperatorError: it is quarantined.
     """
-    needed = {name}
-    for candidate in reversed(gated.admitted):
-        if candidate.name in needed:
-            needed |= gated.requires[candidate.name]
-    admitted = tuple(candidate for candidate in gated.admitted if candidate.name in needed)
-    assembly = assemble(replace(gated, admitted=admitted))
+    assembly = assemble(gated.only({name}))
     for module in assembly.modules:
         if module.name == name:
             return module

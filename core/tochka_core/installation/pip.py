@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from tochka_core.errors import OperatorError
 
@@ -101,6 +101,25 @@ def collect_wheels(steps: Sequence[Step], folder: Path, *, options: Sequence[str
     wanted = [step.requirement for step in steps]
     _pip("wheel", "--no-deps", f"--wheel-dir={folder}", *options, *wanted)
     return sorted(folder.glob("*.whl"))
+
+
+def build_wheel(project: Path, folder: Path) -> Path:
+    """Build the wheel of the *project*, a folder, into *folder*."""
+    _pip("wheel", "--no-deps", f"--wheel-dir={folder}", str(project))
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def distribution_of(wheel: Path) -> str:
+    """Return the canonical name of what *wheel* holds (PEP 503).
+
+    Raises:
+        OperatorError: it is named as no wheel is.
+    """
+    try:
+        return parse_wheel_filename(wheel.name)[0]
+    except InvalidWheelFilename as error:
+        raise OperatorError(f"{wheel.name} is no wheel: {error}.") from error
 
 
 def install_beside(wheels: Sequence[Path], folder: Path) -> None:

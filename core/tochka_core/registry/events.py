@@ -69,6 +69,8 @@ class Instructions(msgspec.Struct, frozen=True):
     """All but `judge` leave the database as it is."""
     set_aside: tuple[Quarantined, ...] = ()
     """Modules to leave alone."""
+    only: str | None = None
+    """The one module to look at, with those that it needs; `None` for all."""
 
 
 class Began(msgspec.Struct, frozen=True, tag=True):

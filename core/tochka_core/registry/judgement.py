@@ -38,14 +38,16 @@ async def judge(
     settings: Settings,
     *,
     set_aside: Sequence[Quarantined] = (),
+    only: str | None = None,
     rehearse: bool = False,
     tell: Callable[[Event], None] = lambda _event: None,
 ) -> Judgement:
     """Judge all installed modules, migrate the database and leave the record.
 
-    *set_aside* are judged already: they have done harm to a judgement before. Modules run in this
-    process; `try_environment` keeps it apart. To *rehearse* leaves neither a record nor any other
-    trace in the database. *tell* is told what goes on.
+    With *only* it is one module, and those that it needs. *set_aside* are judged already: they have
+    done harm to a judgement before. Modules run in this process; `try_environment` keeps it apart.
+    To *rehearse* leaves neither a record nor any other trace in the database. *tell* is told what
+    goes on.
 
     Raises:
         OperatorError: the database cannot be used, or the core's own migration failed.
@@ -58,6 +60,7 @@ async def judge(
         core = () if rehearse else (await upgrade_core(engine, tell=tell)).outcomes
         environment = fingerprint()
         gated = gate(discover(pass_over=_warn), core_version=__version__)
+        gated = gated if only is None else gated.only({only})
         assembly = compose(
             gated,
             settings,

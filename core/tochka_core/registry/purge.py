@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tochka_migrations.rls import all_rows
 from tochka_migrations.runner import exclusive
 from tochka_plugins import Conflict, NotFound
@@ -55,9 +55,14 @@ async def purge(engine: AsyncEngine, module: str) -> Remains:
     async with exclusive(engine) as connection:
         remains = await connection.run_sync(_find_remains, module)
         refuse(remains)
-        await connection.execute(text(f'DROP SCHEMA IF EXISTS "{schema_of(module)}" CASCADE'))
-        await connection.run_sync(_forget, module)
+        await drop_remains(connection, module)
     return remains
+
+
+async def drop_remains(connection: AsyncConnection, module: str) -> None:
+    """Drop the schema of *module* and forget it, in the transaction of *connection*."""
+    await connection.execute(text(f'DROP SCHEMA IF EXISTS "{schema_of(module)}" CASCADE'))
+    await connection.run_sync(_forget, module)
 
 
 def _forget(connection: Connection, module: str) -> None:

@@ -1,15 +1,10 @@
 """Judging or diagnosing the environment in a process of its own, which a module may hang or end."""
 
 import asyncio
-import os
-import select
 import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import IO, Final, Generic, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -18,8 +13,7 @@ from tochka_plugins.host import Phase, Quarantined, discover
 from tochka_plugins.host.quarantine import quarantine
 
 from tochka_core.errors import OperatorError
-from tochka_core.local import environment_of
-from tochka_core.parentage import child_environment
+from tochka_core.registry.apart import Silent, environment_apart, process_apart, told_lines
 from tochka_core.registry.events import (
     Assembled,
     Began,
@@ -36,7 +30,7 @@ from tochka_core.registry.events import (
 from tochka_core.registry.last_judgement import find_standing_judgement
 from tochka_core.settings import Settings
 
-_CHUNK_BYTES: Final = 65536
+_PROGRAM: Final = "tochka_core.registry.trial_process"
 _STDERR: Final = 2
 _GRACE_SECONDS: Final = 2.0
 
@@ -57,13 +51,16 @@ def try_environment(
     rehearse: bool = False,
     beside: Path | None = None,
     anew: bool = False,
+    only: str | None = None,
+    output: int | IO[bytes] = _STDERR,
     report: Callable[[Migration], None] = lambda _migration: None,
 ) -> Judgement:
     """Judge all installed modules, migrate the database and leave the record.
 
     Where the last judgement still stands it is returned, unless one *anew* is asked for. To
     *rehearse* leaves the database as it is. What lies in the folder *beside* counts as installed,
-    in the place of other versions.
+    in the place of other versions. With *only* it is one module, and those that it needs. What
+    modules print goes to *output*.
 
     A module that takes longer than `import_seconds` to be imported or staged, or than
     `migration_seconds` to be migrated, or that ends its process, is quarantined, and the others are
@@ -72,13 +69,14 @@ def try_environment(
     Raises:
         OperatorError: the database cannot be used, or the core's own migration failed.
     """
-    is_for_real = not rehearse and beside is None
+    is_for_real = not rehearse and beside is None and only is None
     if is_for_real and not anew and (last := asyncio.run(find_standing_judgement(settings))):
         for migration in last.migrations:
             report(migration)
         return last
-    asked = Instructions("rehearse" if rehearse else "judge")
-    return _ask(settings, asked, Judged, beside=beside, report=report).judgement
+    asked = Instructions("rehearse" if rehearse else "judge", only=only)
+    answer = _ask(settings, asked, Judged, beside=beside, output=output, report=report)
+    return answer.judgement
 
 
 def diagnose_environment(settings: Settings) -> Sequence[Finding]:
@@ -95,12 +93,17 @@ def _ask(
     answer: type[Answer],
     *,
     beside: Path | None = None,
+    output: int | IO[bytes] = _STDERR,
     report: Callable[[Migration], None] = lambda _migration: None,
 ) -> Answer:
     """Return the *answer* to what is asked, without the modules that keep it from coming."""
+    environment = environment_apart(settings, beside)
     while True:
         try:
-            with _child(settings, asked, beside) as (process, events):
+            with process_apart(_PROGRAM, asked, environment=environment, output=output) as (
+                process,
+                events,
+            ):
                 return _Trial(process, events, settings, answer, report).follow()
         except ModuleHarm as harm:
             asked = replace(asked, set_aside=(*asked.set_aside, _quarantine(harm)))
@@ -112,40 +115,6 @@ def _quarantine(harm: ModuleHarm) -> Quarantined:
         if candidate.name == name:
             return quarantine(candidate, phase, reason)
     return Quarantined(name=name, phase=phase, reason=reason)
-
-
-@contextmanager
-def _child(
-    settings: Settings, instructions: Instructions, beside: Path | None
-) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    """Yield the process that judges and the descriptor of its events; it ends with the block."""
-    events, writing = os.pipe()
-    with tempfile.TemporaryFile() as file:
-        file.write(msgspec.json.encode(instructions))
-        file.seek(0)
-        process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "tochka_core.registry.trial_process", str(writing)],
-            stdin=file,
-            # What modules print is not the answer of the command that judges them.
-            stdout=_STDERR,
-            env={**_environment(beside), **environment_of(settings)},
-            pass_fds=[writing],
-            # Ctrl-C at the terminal is for the process that follows this one.
-            start_new_session=True,
-        )
-    os.close(writing)
-    try:
-        yield process, events
-    finally:
-        os.close(events)
-        process.kill()
-        process.wait()
-
-
-def _environment(beside: Path | None) -> dict[str, str]:
-    environment = child_environment()
-    path = [str(beside or ""), environment.get("PYTHONPATH", "")]
-    return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, path))}
 
 
 class _Trial(Generic[Answer]):
@@ -174,44 +143,36 @@ class _Trial(Generic[Answer]):
         """The step that runs a module's code now."""
 
     def follow(self) -> Answer:
-        for event in self._read():
-            if isinstance(event, self._answer):
-                return event
-            match event:
-                case Began():
-                    self._step = event
-                case Assembled():
-                    self._step = None
-                case Migrated(migration):
-                    self._step = None
-                    self._report(migration)
-                case Failed(message):
-                    raise OperatorError(message)
+        try:
+            for line in told_lines(self._events, self._limit):
+                event = msgspec.json.decode(line, type=Event)
+                if isinstance(event, self._answer):
+                    return event
+                self._take(event)
+        except Silent as silence:
+            if self._step is None:
+                raise
+            raise _harm(self._step, str(silence)) from silence
         code = self._process.wait()
         if self._step is None:
             raise OperatorError(f"The judgement of the modules ended with exit code {code}.")
         raise _harm(self._step, f"ended the process that judged it, with exit code {code}")
 
-    def _read(self) -> Iterator[Event]:
-        """Yield events as they come, until the process ends.
+    def _take(self, event: Event) -> None:
+        match event:
+            case Began():
+                self._step = event
+            case Assembled():
+                self._step = None
+            case Migrated(migration):
+                self._step = None
+                self._report(migration)
+            case Failed(message):
+                raise OperatorError(message)
 
-        Raises:
-            ModuleHarm: a module's step takes too long.
-            OperatorError: the core's own migration does.
-        """
-        buffer = b""
-        while True:
-            # Without a step it waits for others, who may migrate just now, as long as it must.
-            limit = self._limits[self._step.phase] if self._step else None
-            ready, _, _ = select.select([self._events], [], [], limit)
-            if not ready and self._step:
-                raise _harm(self._step, f"takes longer than {limit:g} s")
-            chunk = os.read(self._events, _CHUNK_BYTES)
-            if not chunk:
-                return
-            *lines, buffer = (buffer + chunk).split(b"\n")
-            for line in lines:
-                yield msgspec.json.decode(line, type=Event)
+    def _limit(self) -> float | None:
+        # Without a step it waits for others, who may migrate just now, as long as it must.
+        return self._limits[self._step.phase] if self._step else None
 
 
 def _harm(step: Began, reason: str) -> Exception:

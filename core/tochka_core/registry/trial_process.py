@@ -59,8 +59,15 @@ def main() -> None:
 async def _answer(asked: Instructions, settings: Settings, tell: Callable[[Event], None]) -> Event:
     if asked.task == "diagnose":
         return Diagnosed(tuple(await diagnose(settings, set_aside=asked.set_aside, tell=tell)))
-    rehearse = asked.task == "rehearse"
-    return Judged(await judge(settings, set_aside=asked.set_aside, rehearse=rehearse, tell=tell))
+    return Judged(
+        await judge(
+            settings,
+            set_aside=asked.set_aside,
+            only=asked.only,
+            rehearse=asked.task == "rehearse",
+            tell=tell,
+        )
+    )
 
 
 def _end_statements_with_us(connection: DBAPIConnection, _record: object) -> None:

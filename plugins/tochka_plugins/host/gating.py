@@ -2,7 +2,7 @@
 
 import platform
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -54,6 +54,18 @@ class Gated(msgspec.Struct, frozen=True):
     requires: Mapping[str, frozenset[str]]
     """For each admitted module, the modules that it needs."""
     refused: tuple[Quarantined, ...]
+
+    def only(self, names: Collection[str]) -> "Gated":
+        """Return the verdict on *names* and what they need, as if there were no others."""
+        wanted = set(names)
+        for candidate in reversed(self.admitted):
+            if candidate.name in wanted:
+                wanted |= self.requires[candidate.name]
+        return msgspec.structs.replace(
+            self,
+            admitted=tuple(item for item in self.admitted if item.name in wanted),
+            refused=tuple(item for item in self.refused if item.name in wanted),
+        )
 
 
 class Refusal(Exception):

@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint
 from typing import Any, Final, cast
 
@@ -39,6 +40,10 @@ class LoadedModule:
     def implements(self, hook: str) -> bool:
         """Tell whether the module has an implementation of *hook*."""
         return bool(getattr(self._manager.hook, hook).get_hookimpls())
+
+    def functions(self, hook: str) -> Sequence[Callable[..., Any]]:
+        """Return the module's implementations of *hook*: one, or none."""
+        return [item.function for item in getattr(self._manager.hook, hook).get_hookimpls()]
 
     def call(self, hook: str, **arguments: Any) -> Any:  # noqa: ANN401 - each hook has its own type
         """Return what the module's implementation of *hook* returns; `None` without one."""

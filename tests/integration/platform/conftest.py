@@ -7,12 +7,12 @@ from uuid import UUID
 
 import jwt
 import pytest
-from in_process import concurrent_client
 from inbox import Inbox
 from notes_module.tenant_acts import ACTS
 from sqlalchemy import text
 from tochka_core.app import create_app
 from tochka_core.db.maintenance import maintenance_engine
+from tochka_core.http.in_process import concurrent_client
 from tochka_migrations.changes import CHANNEL
 
 PASSWORD = "correct horse battery"

@@ -2,9 +2,9 @@
 
 import httpx
 import pytest
-from in_process import concurrent_client
 from msgspec.structs import replace
 from tochka_core.app import create_app
+from tochka_core.http.in_process import concurrent_client
 
 LOGIN, REGISTER = "/api/v1/auth/login", "/api/v1/auth/register"
 PROXY = "10.0.0.1"

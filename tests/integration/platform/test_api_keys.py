@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from leaks import operations
 from problems import pointers
 from sqlalchemy import text
 from tochka_core.api_keys import services
 from tochka_core.api_keys.uses import KeyUses
+from tochka_core.conformance.leaks import operations
 
 TENANT = "/api/v1/tenants/acme"
 KEYS = f"{TENANT}/api-keys"

@@ -3,14 +3,14 @@
 from itertools import count, cycle
 
 import pytest
-from fuzzing import Caller, Fuzzer
-from in_process import concurrent_client
 from keepsake import Keepsake
 from msgspec.structs import replace
 from schemathesis.core.failures import FailureGroup
 from sqlalchemy import text
 from tochka_core.app import create_app
+from tochka_core.conformance.fuzzing import Caller, Fuzzer
 from tochka_core.domains.proofs import Finding, Proof, ProofFinder
+from tochka_core.http.in_process import concurrent_client
 
 PASSWORD = "correct horse battery"
 PLENTY = 1_000_000

@@ -6,13 +6,13 @@ from uuid import uuid4
 import msgspec
 import pytest
 from chain import stage_chain
-from in_process import concurrent_client
 from notes_module.models import Note
 from notes_module.tenant_acts import ACTS
 from problems import pointers
 from sqlalchemy import select, text
 from structlog.testing import capture_logs
 from tochka_core.app import create_app
+from tochka_core.http.in_process import concurrent_client
 from tochka_core.registry.record import write_judgement
 from tochka_plugins import Conflict
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import bcrypt
 import pytest
 from executed import executed
-from in_process import concurrent_client
 from msgspec.structs import replace
 from sqlalchemy import text
 from tochka_core.app import create_app
+from tochka_core.http.in_process import concurrent_client
 from tochka_core.known_devices.services import forget_devices
 
 LOGIN, REGISTER = "/api/v1/auth/login", "/api/v1/auth/register"

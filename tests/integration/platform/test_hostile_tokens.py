@@ -2,10 +2,10 @@
 
 import pytest
 from hostile_tokens import Target, hostile_tokens
-from in_process import concurrent_client
 from msgspec.structs import replace
 from tochka_core.app import create_app
 from tochka_core.auth.keys import SigningKey
+from tochka_core.http.in_process import concurrent_client
 
 LOGIN, REGISTER, ME = "/api/v1/auth/login", "/api/v1/auth/register", "/api/v1/users/me"
 PERSON = {"phone": "+79123456789", "password": "correct horse battery"}

@@ -15,11 +15,11 @@ import pytest
 import structlog
 from executed import executed
 from hygiene import Secrets
-from in_process import concurrent_client
 from msgspec.structs import replace
 from notes_module.tenant_acts import ACTS
 from sqlalchemy import text
 from tochka_core.app import create_app
+from tochka_core.http.in_process import concurrent_client
 from tochka_core.logs import configure_logging
 
 AUTH, USERS = "/api/v1/auth", "/api/v1/users"

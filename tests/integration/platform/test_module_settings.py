@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 import structlog
-from in_process import concurrent_client
 from msgspec.structs import replace
 from notes_module.hooks import NoteSettings
 from problems import pointers
@@ -16,6 +15,7 @@ from tochka_core.diagnosis import _judge_settings
 from tochka_core.encryption.keys import EncryptionKey
 from tochka_core.encryption.ring import EncryptionRing, SecretUnreadable
 from tochka_core.encryption.usage import renew_secrets
+from tochka_core.http.in_process import concurrent_client
 from tochka_core.module_settings.kinds import SettingsKind
 from tochka_core.needed_secrets import find_lacks
 from tochka_core.registry.module_door import ModuleDoor

@@ -5,11 +5,11 @@ from types import NoneType
 
 import pytest
 from executed import executed
-from in_process import concurrent_client
 from msgspec.structs import replace
 from sqlalchemy import text
 from tochka_core.app import create_app
 from tochka_core.codes.services import WrongCode, check_code, issue_code, redeem
+from tochka_core.http.in_process import concurrent_client
 
 LOGIN, ME = "/api/v1/auth/login", "/api/v1/users/me"
 FORGOT, RESET = "/api/v1/auth/password/forgot", "/api/v1/auth/password/reset"

@@ -5,10 +5,10 @@ import asyncio
 import bcrypt
 import pytest
 from executed import executed
-from in_process import concurrent_client
 from msgspec.structs import replace
 from sqlalchemy import text
 from tochka_core.app import create_app
+from tochka_core.http.in_process import concurrent_client
 from tochka_core.passwords.hashing import PasswordHasher
 from tochka_core.passwords.stored import read_stored
 

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 from executed import executed
-from in_process import concurrent_client
 from msgspec.structs import replace
 from sqlalchemy import text
 from tochka_core.app import create_app
+from tochka_core.http.in_process import concurrent_client
 
 REGISTER, CONFIRM = "/api/v1/auth/register", "/api/v1/auth/register/confirm"
 LOGIN = "/api/v1/auth/login"

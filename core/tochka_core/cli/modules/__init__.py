@@ -9,6 +9,7 @@ from tochka_core.cli.group import TochkaGroup
     cls=TochkaGroup,
     lazy={
         "availability": "tochka_core.cli.modules.availability:availability",
+        "check": "tochka_core.cli.modules.check:check",
         "check-before": "tochka_core.cli.modules.install:check_before",
         "disable": "tochka_core.cli.modules.switching:disable",
         "downgrade": "tochka_core.cli.modules.downgrade:downgrade",
@@ -24,4 +25,4 @@ from tochka_core.cli.group import TochkaGroup
     },
 )
 def modules() -> None:
-    """Install, upgrade and remove modules, also under a server that runs, and say who has them."""
+    """Install, check, upgrade and remove modules, also under a server that runs."""

@@ -2,10 +2,10 @@
 
 import msgspec
 import structlog
-from in_process import concurrent_client
 from tochka_core.app import create_app
 from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.encryption.usage import renew_secrets
+from tochka_core.http.in_process import concurrent_client
 
 FACTOR = "/api/v1/auth/second-factor"
 PASSWORD = "correct horse battery"

@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from in_process import concurrent_client
 from tochka_core.app import create_app
+from tochka_core.http.in_process import concurrent_client
 
 LOGIN = "/api/v1/auth/login"
 STEP_UP = "/api/v1/auth/step-up"

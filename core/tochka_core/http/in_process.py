@@ -5,15 +5,19 @@ runs one after another.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
+from litestar import Litestar
 
 
 @asynccontextmanager
-async def concurrent_client(app):
+async def concurrent_client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     """Run *app* for as long as the block lasts; yield a client of it."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    served: Any = app  # each of the two has types of its own for the same
+    transport = httpx.ASGITransport(served, raise_app_exceptions=False)
     async with (
         _running(app),
         httpx.AsyncClient(transport=transport, base_url="http://testserver.local") as client,
@@ -22,11 +26,11 @@ async def concurrent_client(app):
 
 
 @asynccontextmanager
-async def _running(app):
+async def _running(app: Litestar) -> AsyncIterator[None]:
     # In a task of its own: a fixture ends in another task than it has begun in, anyio's scopes not.
     started, is_over = asyncio.Event(), asyncio.Event()
 
-    async def live():
+    async def live() -> None:
         async with app.lifespan():
             started.set()
             await is_over.wait()

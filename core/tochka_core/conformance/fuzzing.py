@@ -8,11 +8,13 @@ something that people send.
 import asyncio
 import re
 from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import count, cycle
+from typing import Any, Final
 from urllib.parse import quote
 
+import httpx
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -20,6 +22,8 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.result import Ok
+from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     negative_data_rejection,
@@ -28,43 +32,65 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-CHECKS = [
+Case = schemathesis.Case[Any]
+Operation = APIOperation[Any, Any, Any, Any]
+
+CHECKS: Final = (
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_headers_conformance,
     response_schema_conformance,
-]
-ORDER = ("post", "get", "put", "patch", "delete")
+)
+ORDER: Final = ("post", "get", "put", "patch", "delete")
 """What removes comes last, when others have had something to work on."""
 
-LEFT_ALONE = 5
+LEFT_ALONE: Final = 5
 """Each such request is sent as it was made up."""
 
-_SETTINGS = settings(
+_UNAUTHENTICATED: Final = 401
+_SETTINGS: Final = settings(
     database=None,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],  # to make a failure small would take minutes
     suppress_health_check=list(HealthCheck),
 )
-_PARAMETER = re.compile(r"/\{(\w+)\}")
+_PARAMETER: Final = re.compile(r"/\{(\w+)\}")
 
 
-@dataclass(eq=False)
 class Caller:
     """Somebody who sends requests; nobody signed in without `headers`."""
 
-    name: str
-    headers: dict = field(default_factory=dict)
-    words: dict = field(default_factory=dict)
-    """What they put into the fields of a body, by name: functions without arguments."""
+    def __init__(
+        self,
+        name: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        words: Mapping[str, Callable[[], Any]] | None = None,
+    ) -> None:
+        """Put *words* into the fields of a body, by name: functions without arguments."""
+        self.name = name
+        self.headers = dict(headers or {})
+        self.words = dict(words or {})
+
+
+async def _mend_nothing() -> None:
+    pass
 
 
 class Fuzzer:
     """Sends requests to an application in the running event loop, and looks at what comes back."""
 
-    def __init__(self, client, document, callers, *, tenant, mend):
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        document: Mapping[str, Any],
+        callers: Sequence[Caller],
+        *,
+        tenant: str,
+        mend: Callable[[], Awaitable[None]] = _mend_nothing,
+    ) -> None:
         """Choose *tenant* where one is to be chosen; *mend* undoes what a request has changed."""
         self._client = client
         self._loop = asyncio.get_running_loop()
@@ -72,15 +98,16 @@ class Fuzzer:
         self._callers = callers
         self._tenant = {"X-Tenant": tenant, "X-Tenant-Reason": "to try it out"}
         self._mend = mend
-        self.answers = Counter()
+        self.answers: Counter[tuple[str, str, int]] = Counter()
         """How often an operation answered a caller with a status."""
 
     @property
-    def operations(self):
-        found = [item.ok() for item in self._schema.get_all_operations()]
+    def operations(self) -> list[Operation]:
+        """All operations of the document, in the order in which to try them out."""
+        found = [item.ok() for item in self._schema.get_all_operations() if isinstance(item, Ok)]
         return sorted(found, key=lambda item: ORDER.index(item.method.lower()))
 
-    async def try_out(self, operation, *, fitting, unfitting):
+    async def try_out(self, operation: Operation, *, fitting: int, unfitting: int) -> None:
         """Send so many requests that fit the description, and so many that do not.
 
         Raises:
@@ -94,12 +121,18 @@ class Fuzzer:
                     self._run, operation, GenerationMode.NEGATIVE, unfitting, named
                 )
 
-    def _run(self, operation, mode, examples, named):
-        callers, numbers, turns = cycle(self._callers), count(), Counter()
+    def _run(
+        self,
+        operation: Operation,
+        mode: GenerationMode,
+        examples: int,
+        named: Mapping[Caller, Mapping[str, Sequence[str]]],
+    ) -> None:
+        callers, numbers, turns = cycle(self._callers), count(), Counter[Caller]()
 
         @settings(_SETTINGS, max_examples=examples)
         @given(case=operation.as_strategy(generation_mode=mode))
-        def run(case):
+        def run(case: Case) -> None:
             caller = next(callers)
             if next(numbers) % LEFT_ALONE:
                 turn = turns[caller]
@@ -110,7 +143,15 @@ class Fuzzer:
 
         run()
 
-    def _fill(self, case, caller, turn, named, *, has_fitting_body):
+    def _fill(
+        self,
+        case: Case,
+        caller: Caller,
+        turn: int,
+        named: Mapping[str, Sequence[str]],
+        *,
+        has_fitting_body: bool,
+    ) -> None:
         for name, values in named.items():
             if values:
                 case.path_parameters[name] = values[turn % len(values)]
@@ -120,20 +161,20 @@ class Fuzzer:
             known = caller.words.keys() & case.body.keys()
             case.body.update({name: caller.words[name]() for name in known})
 
-    async def _send(self, case, caller):
+    async def _send(self, case: Case, caller: Caller) -> None:
         response = await self._request(case, caller)
-        if response.status_code == 401 and caller.headers:
+        if response.status_code == _UNAUTHENTICATED and caller.headers:
             await self._mend()
             response = await self._request(case, caller)
         self.answers[case.operation.label, caller.name, response.status_code] += 1
-        checks = [*CHECKS, negative_data_rejection] if _is_sent_as_made(case) else CHECKS
+        checks = [*CHECKS, negative_data_rejection] if _is_sent_as_made(case) else [*CHECKS]
         case.validate_response(response, checks=checks)
         if case.method.lower() != "get" and response.is_success:
             await self._mend()
 
-    async def _request(self, case, caller):
+    async def _request(self, case: Case, caller: Caller) -> httpx.Response:
         arguments = case.as_transport_kwargs(base_url=str(self._client.base_url))
-        made = requests.Request(**arguments).prepare()
+        made: Any = requests.Request(**arguments).prepare()
         headers = {**made.headers, **caller.headers}.items()
         return await self._client.request(
             made.method,
@@ -142,12 +183,13 @@ class Fuzzer:
             content=made.body,
         )
 
-    async def _named(self, operation, caller):
+    async def _named(self, operation: Operation, caller: Caller) -> dict[str, Sequence[str]]:
         """Return what the caller sees listed where the path has parameters, by their names.
 
         What is listed last comes first: the platform lists what cannot be changed before the rest.
         """
-        found, above, done = {}, "", 0
+        found: dict[str, Sequence[str]] = {}
+        above, done = "", 0
         for parameter in _PARAMETER.finditer(operation.path):
             above += operation.path[done : parameter.start()]
             found[parameter[1]] = values = await self._listed(above, parameter[1], caller)
@@ -156,7 +198,7 @@ class Fuzzer:
             above, done = f"{above}/{quote(values[0], safe='')}", parameter.end()
         return found
 
-    async def _listed(self, path, parameter, caller):
+    async def _listed(self, path: str, parameter: str, caller: Caller) -> Sequence[str]:
         answer = await self._client.get(path, headers={**self._tenant, **caller.headers})
         if not answer.is_success:
             return []
@@ -166,7 +208,7 @@ class Fuzzer:
         return [item.get(parameter, item.get(own)) for item in reversed(items)]
 
 
-def _without_security(document):
+def _without_security(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document that asks for no tokens: each caller brings their own."""
     paths = {
         path: {
@@ -178,11 +220,14 @@ def _without_security(document):
     return {**document, "paths": paths}
 
 
-def _is_sent_as_made(case):
+def _is_sent_as_made(case: Case) -> bool:
     """Tell whether what is wrong with an unfitting request is where nothing was filled in."""
-    wrong = {place for place, part in case.meta.components.items() if part.mode.is_negative}
+    meta = case.meta
+    if meta is None:
+        return True
+    wrong = {place for place, part in meta.components.items() if part.mode.is_negative}
     return wrong <= {ParameterLocation.BODY, ParameterLocation.QUERY}
 
 
-def _takes_tenant(operation):
+def _takes_tenant(operation: Operation) -> bool:
     return any(parameter.name == "X-Tenant" for parameter in operation.iter_parameters())

@@ -1,0 +1,1 @@
+"""A check is a coroutine function that gets a `Bench` and returns a `Verdict`."""

@@ -1,0 +1,108 @@
+"""`tochka modules check`, as an author runs it: on a module that is installed, and on a wheel."""
+
+import json
+import os
+import subprocess
+import sys
+from xml.etree import ElementTree as ET
+
+import pytest
+from tochka_core.conformance.catalog import CHECKS
+from wheels import write_wheel
+
+HARMFUL = """
+import os
+from litestar import get
+from tochka_plugins import ANY_MEMBER, hookimpl
+
+@get("/", summary="End it all", opt=ANY_MEMBER)
+async def end() -> str:
+    os._exit(7)
+
+@hookimpl
+def tochka_routes():
+    return [end]
+"""
+REFUSED = """
+from tochka_plugins import hookimpl
+
+@hookimpl
+def tochka_routes():
+    raise ValueError("not today")
+"""
+
+
+@pytest.fixture
+def check(tmp_path):
+    """Check modules in this environment; return the process, which has ended."""
+
+    def check(*arguments):
+        # Nothing listens there: whoever asks the operator's database fails.
+        elsewhere = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none"}
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "tochka_core", "modules", "check", *map(str, arguments)],
+            env={**os.environ, **elsewhere},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return check
+
+
+def test_contacts_is_gold(check, tmp_path):
+    report, log = tmp_path / "report.xml", tmp_path / "check.log"
+    done = check("contacts", "--level", "gold", "--json", "--junit", report, "--log", log)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (module,) = json.loads(done.stdout)["modules"]
+    assert (module["module"], module["level"]) == ("contacts", "gold")
+    assert {item["outcome"] for item in module["results"]} == {"passed"}
+    (suite,) = ET.parse(report).getroot()  # noqa: S314 - our own
+    assert len(suite) == len(CHECKS) + 1
+    assert '"event": "module.enabled"' in log.read_text()
+
+
+def test_what_ends_the_process_fails_its_checks_and_no_others(check, tmp_path):
+    harmful = write_wheel(
+        tmp_path, "harmful", {"harmful/__init__.py": "", "harmful/hooks.py": HARMFUL}
+    )
+    done = check(harmful)
+    assert done.returncode == 1
+    told = done.stdout.splitlines()
+    assert told[0] == "harmful 1.0"
+    assert told[-1].startswith("harmful is below bronze; bronze lacks: ")
+    failed = [line.split()[2] for line in told if line.startswith("FAIL")]
+    assert failed == ["leaks", "answers"]
+    assert "the module ended the process, with exit code 7" in done.stdout
+    assert "ok    gold    idle-hooks" in done.stdout
+
+
+def test_what_is_not_admitted_is_looked_at_no_further(check, tmp_path):
+    refused = write_wheel(
+        tmp_path, "refused", {"refused/__init__.py": "", "refused/hooks.py": REFUSED}
+    )
+    done = check(refused, "--json")
+    assert done.returncode == 1
+    (module,) = json.loads(done.stdout)["modules"]
+    assert module["level"] is None
+    (admitted, *others) = module["results"]
+    assert "phase stage: ValueError: not today (refused/hooks.py" in admitted["faults"][0]["what"]
+    assert {item["outcome"] for item in others} == {"unchecked"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["no_such_module"], "There is no installed module 'no_such_module', and no such path."),
+        (["contacts", "--server", "mysql://here/db"], "--server names 'mysql'"),
+        (["contacts", "--log", "no/such/folder"], "no/such/folder cannot be written"),
+        ([__file__], "pip wheel failed: "),
+    ],
+)
+def test_errors_of_use_are_one_line(check, arguments, words):
+    done = check(*arguments)
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if not line.endswith(" …")]
+    assert line.startswith("Error: ")
+    assert words in line

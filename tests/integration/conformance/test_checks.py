@@ -1,0 +1,52 @@
+"""Each check tells of the module that does the one thing badly, and of no sound one."""
+
+import pytest
+from flawed import FLAWED, Flaw, stage_flawed
+from sqlalchemy import text
+from tochka_core.conformance.bench import set_up
+from tochka_core.conformance.catalog import CHECKS
+from tochka_core.conformance.process import look
+from tochka_core.registry.record import write_judgement
+from tochka_core.registry.targets import module_targets
+from tochka_migrations import upgrade
+from tochka_plugins.host import Assembly
+
+BY_ID = {check.id: check for check in CHECKS}
+
+
+@pytest.fixture
+async def look_at(tmp_path, settings, engine, database):
+    """Have a module looked at by some checks."""
+
+    async def look_at(name, flaw, checks):
+        module = stage_flawed(tmp_path, name, flaw)
+        assert (await upgrade(engine, module_targets(Assembly((module,), ())))).failures == {}
+        async with database.platform_scope(reason="test") as session:
+            await session.execute(text("DELETE FROM tochka.modules"))
+            requires = {name: frozenset()}
+            await write_judgement(session, ready=[module], requires=requires, quarantined=[])
+        async with set_up(settings, [module], name) as bench:
+            return [await look(check, bench) for check in checks]
+
+    return look_at
+
+
+async def test_nothing_is_wrong_with_a_sound_module(look_at):
+    results = await look_at("sound", Flaw("", ""), CHECKS)
+    assert [result for result in results if result.faults] == []
+    assert {result.outcome for result in results} == {"passed"}
+    assert all(result.detail for result in results)
+
+
+@pytest.mark.parametrize("name", FLAWED)
+async def test_what_is_done_badly_is_told(look_at, name):
+    flaw = FLAWED[name]
+    (result,) = await look_at(name, flaw, [BY_ID[flaw.check]])
+    assert result.outcome == "failed"
+    told = [fault.what for fault in result.faults]
+    assert any(flaw.words in what for what in told), told
+    assert all(fault.todo for fault in result.faults)
+
+
+def test_every_check_has_somebody_to_tell_of():
+    assert {flaw.check for flaw in FLAWED.values()} | {"guards"} == BY_ID.keys()
