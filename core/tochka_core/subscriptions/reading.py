@@ -23,6 +23,8 @@ class Sold(msgspec.Struct, frozen=True):
     phases: Sequence[Phase]
     """In their order; there is one at least."""
     at: datetime
+    """Now: the beginning of the transaction, but not before a cancellation that is recorded, which
+    one that has begun later may have done while this one waited for the tenant."""
 
     @property
     def dates(self) -> Dates:
@@ -98,4 +100,4 @@ async def _with_phases(
     for phase in await session.scalars(select(Phase).where(*own).order_by(Phase.starts_at)):
         phases[phase.subscription_id].append(phase)
     now = await read_clock(session)
-    return [Sold(item, phases[item.id], now) for item in found]
+    return [Sold(item, phases[item.id], max(now, item.canceled_at or now)) for item in found]

@@ -2,10 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from notes_module.tenant_acts import ACTS
+from sqlalchemy import select
+from tochka_core.subscriptions.sales import Sales
+from tochka_core.tenants.hooks import TenantHooks
+from tochka_core.tenants.models import Tenant
 from tochka_plugins import Conflict
 
 NOTES = "/api/v1/notes"
@@ -178,6 +182,21 @@ async def test_only_the_platform_ends_it_at_once(
     assert (await of_acme(member, "POST", path, at="period_end")).status_code == 403
     assert (await of_acme(member, "GET", f"/{sold['id']}")).json() == sold
     assert (await of_acme(master, "POST", path, at="now")).status_code == 200
+    assert await stands(sold) == ("canceled", 402)
+
+
+async def test_what_was_ended_at_once_is_not_taken_back_by_who_has_begun_before(
+    acme, master, make_plan, sell, stands, *, of_acme, database
+):
+    await make_plan()
+    sold = await sell(plan="pro")
+    sales = Sales(TenantHooks(hook_seconds=5), grace_days=0)
+    async with database.platform_scope(reason="test") as earlier:
+        tenant = await earlier.scalar(select(Tenant))
+        ended = await of_acme(master, "POST", f"/{sold['id']}/cancellation", at="now")
+        assert ended.status_code == 200, ended.text
+        with pytest.raises(Conflict):
+            await sales.withdraw_cancellation(earlier, tenant, UUID(sold["id"]), actor=None)
     assert await stands(sold) == ("canceled", 402)
 
 
