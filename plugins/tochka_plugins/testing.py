@@ -92,11 +92,15 @@ class RunningPlatform:
         return phone, self.login(phone, password)
 
     def tenant_client(self, name: str, *, modules: Sequence[str] = ()) -> httpx.Client:
-        """Make a tenant, with *modules* enabled, and return a client of its new owner."""
+        """Make a tenant, with *modules* enabled, and return a client of its new owner.
+
+        What needs a subscription is bought, for ever.
+        """
         master = self.master_client()
         phone, token = self.register()
         wanted = {"name": name, "owner_phone": phone}
         self._checked(master.post("/api/v1/tenants", json=wanted))
+        self._buy(master, name, modules)
         for module in modules:
             path = f"/api/v1/tenants/{name}/modules/{module}"
             self._checked(master.put(path, json={"enabled": True}))
@@ -138,6 +142,17 @@ class RunningPlatform:
             told = f"tochka {shlex.join(words)}: exit code {command.returncode}"
             raise PlatformFailure(f"{told}\n{output}\n{errors}")
         return output
+
+    def _buy(self, master: httpx.Client, tenant: str, modules: Sequence[str]) -> None:
+        path = f"/api/v1/tenants/{tenant}"
+        unpaid = [
+            offer["name"]
+            for offer in master.get(f"{path}/modules").json()
+            if offer["name"] in modules and offer["state"] == "needs_subscription"
+        ]
+        if unpaid:
+            sale = {"modules": unpaid, "paid_until": None}
+            self._checked(master.post(f"{path}/subscriptions", json=sale))
 
     def wait_until_live(self) -> None:
         """Return when the server answers.

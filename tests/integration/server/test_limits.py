@@ -9,11 +9,15 @@ MAXIMUM, AT_ONCE = 60, 100
 HOOKS = f"""
 import os
 from litestar import post
-from tochka_plugins import CurrentLimits, Limit, Permission, hookimpl, requires
+from tochka_plugins import CurrentLimits, Limit, ModuleInfo, Permission, hookimpl, requires
 
 @post("/", guards=[requires("seats:take")])
 async def take(limits: CurrentLimits) -> list[int]:
     return [os.getpid(), (await limits.consume("seats.max")).used]
+
+@hookimpl
+def tochka_module_info():
+    return ModuleInfo(title="Seats", availability="subscription")
 
 @hookimpl
 def tochka_routes():
