@@ -57,7 +57,9 @@ def create_app(
     shared = share(settings, modules, absent)
     own_routes = core_routes(shared, proofs or ProofFinder(servers=settings.name_servers))
     dependencies = public_dependencies(
-        shared.database, SettingsReader(shared.cache, shared.settings_catalog, shared.ring)
+        shared.database,
+        SettingsReader(shared.cache, shared.settings_catalog, shared.ring),
+        shared.neighbourhood,
     )
     app = Litestar(
         route_handlers=[own_routes, *map(mount, modules), *map(mount_absent, absent)],

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import exists, select, text
 
 from tochka_core.db import Database
+from tochka_core.neighbours.neighbourhood import Neighbourhood
 from tochka_core.passwords.hashing import PasswordHasher
 from tochka_core.settings import Settings
 from tochka_core.tenants.hooks import TenantHooks
@@ -47,7 +48,7 @@ async def seed(settings: Settings) -> Seeded | None:
                 role="platform_master",
             )
             # No module runs in this process: to each the tenant is one that was there before it.
-            hooks = TenantHooks(hook_seconds=settings.import_seconds)
+            hooks = TenantHooks(Neighbourhood(hook_seconds=settings.import_seconds))
             demo = TenantIn(name=DEMO_TENANT, title="Demo")
             await create_tenant(session, demo, hooks=hooks, owner_id=user.id)
     finally:

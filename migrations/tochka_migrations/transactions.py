@@ -42,7 +42,13 @@ def keep_whole(target: Engine | Connection) -> None:
 
 @contextmanager
 def kept_whole(connection: Connection) -> Iterator[None]:
-    """Refuse in the block whatever would end the transaction of *connection*."""
+    """Refuse in the block whatever would end the transaction of *connection*.
+
+    Blocks may lie in each other.
+    """
+    if _ENDING_METHODS[0] in vars(connection):
+        yield
+        return
     keep_whole(connection)
     for method in _ENDING_METHODS:
         setattr(connection, method, _refusal(f"connection.{method}()"))

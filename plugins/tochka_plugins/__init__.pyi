@@ -17,6 +17,7 @@ from .errors import (
     TooManyRequests,
     Unavailable,
 )
+from .events import Event, EventInfo, event_name
 from .guards import requires, requires_step_up
 from .hookspecs import hookimpl
 from .info import ModuleInfo
@@ -35,6 +36,7 @@ from .models import Model, PlatformModel, TenantModel, module_registry
 from .pagination import Page, PageQuery
 from .permissions import Permission
 from .problems import problems
+from .publishing import UndeclaredEvent, UnfitEvent, known_events, publish
 from .routing import ANONYMOUS, ANY_MEMBER
 from .settings import Secret
 from .subscriptions import Subscription
@@ -50,6 +52,8 @@ __all__ = [
     "CurrentSettings",
     "CurrentTenant",
     "DeprecatedContract",
+    "Event",
+    "EventInfo",
     "InvalidInput",
     "Limit",
     "LimitReached",
@@ -81,11 +85,16 @@ __all__ = [
     "TochkaError",
     "TooManyRequests",
     "Unavailable",
+    "UndeclaredEvent",
     "UndeclaredLimit",
+    "UnfitEvent",
+    "event_name",
     "hookimpl",
+    "known_events",
     "module_registry",
     "pass_platform",
     "problems",
+    "publish",
     "requires",
     "requires_step_up",
 ]

@@ -17,6 +17,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_plugins.context import Platform, Tenant
+from tochka_plugins.events import Event
 from tochka_plugins.health import HealthCheck
 from tochka_plugins.info import ModuleInfo
 from tochka_plugins.limits import Limit
@@ -121,6 +122,18 @@ def tochka_limits() -> Sequence[Limit]:  # type: ignore[empty-body]  # as above
     Returns: a `Limit` each. The name is `<module>.<word>`, such as `bookmarks.max`, and no two have
     the same; title and unit are not empty; the default is a number from 0 or, said explicitly,
     `None` for any number; with a period the count begins anew in each day or month of UTC.
+    Raises: the module is quarantined in phase `stage`.
+    """
+
+
+@hookspec
+def tochka_events() -> Sequence[type[Event]]:  # type: ignore[empty-body]  # as above
+    """Declare what the module tells others of.
+
+    Runs: once per process, while the module is staged. It tells them by `publish`.
+    Returns: subclasses of `Event`. The `tag` of each is its name, `<module>.<word>`, such as
+    `deals.won`, and no two have the same. They are frozen, and have a JSON Schema; none of their
+    fields may be anything at all, or is a `Secret`.
     Raises: the module is quarantined in phase `stage`.
     """
 
@@ -253,6 +266,22 @@ def tochka_subscription_changed(
     Returns: nothing.
     Raises: nothing is recorded, and nothing is kept of what any module has written. The client is
     told as with `tochka_tenant_created`.
+    """
+
+
+@hookspec
+def tochka_event_published(
+    event: Event, tenant: Tenant, session: AsyncSession
+) -> Awaitable[None] | None:
+    """Learn of what has happened in the platform, or in another module.
+
+    Runs: in the transaction in which it happens, whenever any event is published to a tenant that
+    the module is open to, the module's own included, in the order of dependencies. `session` is a
+    part of that transaction, scoped to the tenant. It may be a coroutine function, and publish in
+    its turn.
+    Returns: nothing.
+    Raises: it has not happened: what has published the event is told, and lets nothing be kept. The
+    client is told as with `tochka_tenant_created`; raise `Conflict` to refuse.
     """
 
 

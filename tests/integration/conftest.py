@@ -14,9 +14,13 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from tochka_core import __version__
+from tochka_core.access.cache import Cache
 from tochka_core.db import Database
 from tochka_core.db.embedded import embedded_postgres
 from tochka_core.db.maintenance import maintenance_engine
+from tochka_core.encryption.ring import EncryptionRing
+from tochka_core.neighbours.neighbourhood import Neighbourhood
+from tochka_core.registry.module_door import Doors
 from tochka_core.registry.record import write_judgement
 from tochka_core.registry.targets import module_targets
 from tochka_core.settings import Settings
@@ -213,6 +217,16 @@ async def database(settings):
     database = Database(settings.request_url, pool_size=5, is_pooled=is_pooled)
     yield database
     await database.dispose()
+
+
+@pytest.fixture
+def doors(database, notes):
+    """What the doors of modules lead to where only the test module is."""
+    return Doors(
+        cache=Cache(database),
+        neighbourhood=Neighbourhood(lambda: [notes], hook_seconds=5),
+        ring=EncryptionRing(()),
+    )
 
 
 def _written(url):

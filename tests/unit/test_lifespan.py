@@ -7,8 +7,10 @@ from contextlib import suppress
 import pytest
 from structlog.testing import capture_logs
 from tochka_core.registry.lifespan import running_modules
+from tochka_core.registry.module_door import Doors
 
 NEVER = 60
+NOWHERE = Doors(cache=None, neighbourhood=None, ring=None)
 
 
 class FakeCandidate:
@@ -45,9 +47,7 @@ async def lived(called, *modules, seconds=NEVER):
     """Start and stop modules; return those that were stopped and what was logged."""
     stopped = set()
     with capture_logs() as logs:
-        async with running_modules(
-            modules, cache=None, ring=None, hook_seconds=seconds, stopped=stopped
-        ):
+        async with running_modules(modules, doors=NOWHERE, hook_seconds=seconds, stopped=stopped):
             called.append("serving")
     return stopped, [(line["event"], line["module"], line["reason"]) for line in logs]
 
@@ -137,9 +137,7 @@ async def test_modules_are_stopped_also_when_the_serving_is_cancelled():
 
     async def serve():
         modules = [FakeModule("good", called), bad]
-        async with running_modules(
-            modules, cache=None, ring=None, hook_seconds=NEVER, stopped=set()
-        ):
+        async with running_modules(modules, doors=NOWHERE, hook_seconds=NEVER, stopped=set()):
             serving.set()
             await forever()
 

@@ -3,8 +3,7 @@
 from contextlib import nullcontext
 
 from structlog.testing import capture_logs
-from tochka_core.encryption.ring import EncryptionRing
-from tochka_core.registry.module_door import ModuleDoor
+from tochka_core.registry.module_door import Doors, ModuleDoor
 
 
 class FakeDatabase:
@@ -17,7 +16,8 @@ class FakeCache:
 
 
 def door():
-    return ModuleDoor(FakeCache(), "notes", ring=EncryptionRing(()))
+    doors = Doors(cache=FakeCache(), neighbourhood=None, ring=None)
+    return ModuleDoor(doors, "notes")
 
 
 def test_who_sees_all_tenants_is_logged_with_the_reason():

@@ -7,6 +7,9 @@ import pytest
 from structlog.testing import capture_logs
 from tochka_core.registry import health
 from tochka_core.registry.health import CheckReport, ModuleHealth
+from tochka_core.registry.module_door import Doors
+
+NOWHERE = Doors(cache=None, neighbourhood=None, ring=None)
 
 
 class FakeCandidate:
@@ -68,9 +71,7 @@ ACTS = {
 async def test_a_check_passes_fails_or_is_slow_and_the_log_says_why(act, state):
     check, _ = counting(act)
     well, _ = counting()
-    asked = ModuleHealth(
-        [FakeModule("a", own=check, other=well)], stopped=set(), cache=None, ring=None
-    )
+    asked = ModuleHealth([FakeModule("a", own=check, other=well)], stopped=set(), doors=NOWHERE)
     with capture_logs() as logs:
         report = await asked.report({"a"})
     assert report == {"a": [CheckReport("own", state), CheckReport("other", "passed")]}
@@ -80,7 +81,7 @@ async def test_a_check_passes_fails_or_is_slow_and_the_log_says_why(act, state):
 
 async def test_one_answer_is_good_for_all_who_ask_for_a_while(stale):
     check, calls = counting()
-    asked = ModuleHealth([FakeModule("a", own=check)], stopped=set(), cache=None, ring=None)
+    asked = ModuleHealth([FakeModule("a", own=check)], stopped=set(), doors=NOWHERE)
     await asyncio.gather(*(asked.report({"a"}) for _ in range(20)))
     await asked.report({"a"})
     assert len(calls) == 1
@@ -99,7 +100,7 @@ async def test_a_check_that_cannot_be_stopped_runs_once(stale):
                 await is_over.wait()
 
     check, calls = counting(go_on)
-    asked = ModuleHealth([FakeModule("a", own=check)], stopped=set(), cache=None, ring=None)
+    asked = ModuleHealth([FakeModule("a", own=check)], stopped=set(), doors=NOWHERE)
     for _ in range(3):
         assert await asked.report({"a"}) == {"a": [CheckReport("own", "slow")]}
     assert len(calls) == 1
@@ -116,7 +117,7 @@ async def test_who_stops_waiting_stops_nobody_else(stale):
         await may_end.wait()
 
     check, calls = counting(wait)
-    asked = ModuleHealth([FakeModule("a", own=check)], stopped=set(), cache=None, ring=None)
+    asked = ModuleHealth([FakeModule("a", own=check)], stopped=set(), doors=NOWHERE)
     first = asyncio.create_task(asked.report({"a"}))
     await started.wait()
     second = asyncio.create_task(asked.report({"a"}))
@@ -130,7 +131,7 @@ async def test_only_modules_that_serve_and_are_had_are_asked():
     check, calls = counting()
     modules = [FakeModule(name, own=check) for name in "abc"]
     stopped = set()
-    asked = ModuleHealth(modules, stopped=stopped, cache=None, ring=None)
+    asked = ModuleHealth(modules, stopped=stopped, doors=NOWHERE)
     stopped.add("b")
     assert await asked.report({"a", "b", "elsewhere"}) == {"a": [CheckReport("own", "passed")]}
     assert len(calls) == 1
@@ -138,7 +139,7 @@ async def test_only_modules_that_serve_and_are_had_are_asked():
 
 async def test_what_runs_at_the_end_is_given_up():
     check, _ = counting(never_end)
-    asked = ModuleHealth([FakeModule("a", own=check)], stopped=set(), cache=None, ring=None)
+    asked = ModuleHealth([FakeModule("a", own=check)], stopped=set(), doors=NOWHERE)
     before = asyncio.all_tasks()
     async with asked.running():
         asking = asyncio.create_task(asked.report({"a"}))

@@ -63,7 +63,7 @@ def document():
                     dependencies=core_dependencies(None, {"service": None}),
                 )
             ],
-            dependencies=public_dependencies(None, None),
+            dependencies=public_dependencies(None, None, None),
             plugins=[ClosedStructs()],
         )
         let_gate_ask(app)

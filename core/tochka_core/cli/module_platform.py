@@ -9,11 +9,12 @@ from tochka_plugins.host import Candidate
 
 from tochka_core.access.cache import Cache
 from tochka_core.cli.group import read_settings
+from tochka_core.cli.neighbourhood import neighbourhood_of
 from tochka_core.db import Database
 from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.errors import OperatorError
 from tochka_core.local import running_database
-from tochka_core.registry.module_door import ModuleDoor
+from tochka_core.registry.module_door import Doors, ModuleDoor
 from tochka_core.registry.record import read_ready
 from tochka_core.registry.session import in_platform_scope
 from tochka_core.settings import Settings
@@ -51,7 +52,11 @@ class ModulePlatform(PlatformRunner):
             )
         database = Database(settings.engine_url)
         try:
-            ring = EncryptionRing(settings.encryption_ring)
-            return await work(ModuleDoor(Cache(database), name, ring=ring))
+            doors = Doors(
+                cache=Cache(database),
+                neighbourhood=neighbourhood_of(ready, settings),
+                ring=EncryptionRing(settings.encryption_ring),
+            )
+            return await work(ModuleDoor(doors, name))
         finally:
             await database.dispose()

@@ -67,6 +67,8 @@ class Access(msgspec.Struct, frozen=True):
     """`None` on routes that are open to anyone."""
     tenant: Tenant | None
     """`None` where none was chosen, which module routes do not allow."""
+    opened: frozenset[str] = frozenset()
+    """The modules that are open to the tenant."""
 
 
 class AccessControl(ASGIMiddleware):
@@ -136,6 +138,7 @@ class AccessControl(ASGIMiddleware):
         return Access(
             principal=principal,
             tenant=Tenant(tenant.id, tenant.name, tenant.title) if tenant else None,
+            opened=tenant.opened if tenant else frozenset(),
         )
 
     async def _admit_person(

@@ -28,6 +28,8 @@ from tochka_core.db import Database
 from tochka_core.http.client import Client, client_of
 from tochka_core.http.route_rules import MODULE_KEY
 from tochka_core.module_settings.reading import SettingsReader
+from tochka_core.neighbours.neighbourhood import Neighbourhood
+from tochka_core.neighbours.venue import Venue
 
 
 async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
@@ -68,12 +70,16 @@ async def provide_client(request: Request[Any, Any, Any]) -> Client:
 
 
 def public_dependencies(
-    database: Database, settings_reader: SettingsReader
+    database: Database, settings_reader: SettingsReader, neighbourhood: Neighbourhood
 ) -> Mapping[str, Provide]:
     """Return what any handler may ask for, in a module and in the core."""
 
-    async def provide_session(tenant: CurrentTenant) -> AsyncIterator[AsyncSession]:
+    async def provide_session(
+        request: Request[Any, Any, Any], tenant: CurrentTenant
+    ) -> AsyncIterator[AsyncSession]:
+        module: str = request.route_handler.opt[MODULE_KEY]
         async with database.tenant_scope(tenant.id) as session:
+            neighbourhood.introduce(session, module, Venue(tenant, request.auth.opened))
             yield session
 
     async def provide_settings(

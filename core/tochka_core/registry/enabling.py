@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, InvalidInput
+from tochka_plugins.core_events import ModuleDisabled, ModuleEnabled
 
 from tochka_core.audit.actions import Action
 from tochka_core.audit.services import record
@@ -84,6 +85,7 @@ async def enable_module(
         session.add(TenantModule(tenant_id=switching.tenant.id, module=module))
         await switching.hooks.module_enabled(session, switching.tenant, module)
         _record(session, switching, "module.enabled", module, name)
+        await switching.hooks.publish(session, switching.tenant, ModuleEnabled(module))
     return Switched(await _look_again(session, switching, name), enabled_along=needed)
 
 
@@ -111,6 +113,7 @@ async def disable_module(
         own = TenantModule.tenant_id == switching.tenant.id
         await session.execute(delete(TenantModule).where(own, TenantModule.module == module))
         _record(session, switching, "module.disabled", module, name)
+        await switching.hooks.publish(session, switching.tenant, ModuleDisabled(module))
     return Switched(await _look_again(session, switching, name), disabled_along=dependents)
 
 

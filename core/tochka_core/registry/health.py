@@ -12,9 +12,7 @@ from tochka_plugins.health import HealthCheck
 from tochka_plugins.host import StagedModule
 from tochka_plugins.host.quarantine import reason_of
 
-from tochka_core.access.cache import Cache
-from tochka_core.encryption.ring import EncryptionRing
-from tochka_core.registry.module_door import ModuleDoor
+from tochka_core.registry.module_door import Doors, ModuleDoor
 
 _log = structlog.get_logger(__name__)
 
@@ -90,17 +88,13 @@ class ModuleHealth:
         modules: Sequence[StagedModule] = (),
         *,
         stopped: Collection[str],
-        cache: Cache,
-        ring: EncryptionRing,
+        doors: Doors,
     ) -> None:
-        """Ask *modules*, except those in *stopped* by then.
-
-        They reach the database by *cache*, and secrets in their settings by *ring*.
-        """
+        """Ask *modules*, except those in *stopped* by then; they reach what *doors* lead to."""
         self._stopped = stopped
         self._checks = {
             module.name: [
-                _Check(module, name, check, ModuleDoor(cache, module.name, ring=ring))
+                _Check(module, name, check, ModuleDoor(doors, module.name))
                 for name, check in module.health.items()
             ]
             for module in modules

@@ -16,6 +16,7 @@ from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.logs import configure_logging
+from tochka_core.neighbours.neighbourhood import Neighbourhood
 from tochka_core.registry.composition import compose
 from tochka_core.registry.events import Assembled, Began, Event, Judgement, Migration, Ready
 from tochka_core.registry.fingerprint import fingerprint
@@ -27,6 +28,7 @@ from tochka_core.registry.migration import (
     upgrade_core,
     upgrade_modules,
 )
+from tochka_core.registry.module_door import Doors
 from tochka_core.registry.record import write_judgement
 from tochka_core.registry.timing import Stopwatch
 from tochka_core.settings import Settings
@@ -103,8 +105,11 @@ async def _try_start(
     database = Database(settings.engine_url, pool_size=1)
     async with running_modules(
         ready,
-        cache=Cache(database),
-        ring=EncryptionRing(settings.encryption_ring),
+        doors=Doors(
+            cache=Cache(database),
+            neighbourhood=Neighbourhood(lambda: ready, hook_seconds=settings.import_seconds),
+            ring=EncryptionRing(settings.encryption_ring),
+        ),
         hook_seconds=settings.import_seconds,
         stopped=set(),
         begin=lambda name: tell(Began(name, "start")),

@@ -7,11 +7,8 @@ import structlog
 from tochka_plugins.host import StagedModule
 from tochka_plugins.host.keeping import ProcessHarmed, process_kept
 
-from tochka_core.access.cache import Cache
-from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.registry.hook_run import HookFailed, run_hook
-from tochka_core.registry.module_door import ModuleDoor
-from tochka_core.subscriptions.sales import Sales
+from tochka_core.registry.module_door import Doors, ModuleDoor
 
 _log = structlog.get_logger(__name__)
 
@@ -20,24 +17,21 @@ _log = structlog.get_logger(__name__)
 async def running_modules(
     modules: Sequence[StagedModule],
     *,
-    cache: Cache,
-    ring: EncryptionRing,
+    doors: Doors,
     hook_seconds: float,
     stopped: set[str],
-    sales: Sales | None = None,
     begin: Callable[[str], None] = lambda _module: None,
 ) -> AsyncIterator[None]:
     """Start *modules* in the order given, and stop those that did start in the opposite one.
 
     A module whose hook raises, or takes longer than *hook_seconds*, is logged and put into
-    *stopped*; the others go on. Modules reach the database of *cache*, may sell by *sales*, and
-    get secrets in their settings by *ring*. *begin* is told of each module before a hook of its
-    runs.
+    *stopped*; the others go on. They reach what *doors* lead to. *begin* is told of each module
+    before a hook of its runs.
     """
     started = []
     for module in modules:
         begin(module.name)
-        door = ModuleDoor(cache, module.name, sales, ring=ring)
+        door = ModuleDoor(doors, module.name)
         reason = await _run(module, "tochka_startup", door, hook_seconds)
         if reason is None:
             started.append(module)
@@ -49,7 +43,7 @@ async def running_modules(
     finally:
         for module in reversed(started):
             begin(module.name)
-            door = ModuleDoor(cache, module.name, sales, ring=ring)
+            door = ModuleDoor(doors, module.name)
             reason = await _run(module, "tochka_shutdown", door, hook_seconds)
             if reason is not None:
                 _log.error("shutdown failed", module=module.name, reason=reason)

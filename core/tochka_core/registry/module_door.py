@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID
 
+import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Tenant, Unavailable
@@ -17,10 +18,24 @@ from tochka_core.access.facts import TENANT, read_active_tenants
 from tochka_core.encryption.ring import EncryptionRing, SecretUnreadable
 from tochka_core.module_settings.kinds import SettingsKind
 from tochka_core.module_settings.stored import read_stored, weigh
+from tochka_core.neighbours.neighbourhood import Neighbourhood
+from tochka_core.neighbours.venue import Venue
 from tochka_core.subscriptions.door import SubscriptionDoor
 from tochka_core.subscriptions.sales import Sales
 
 _log = structlog.get_logger(__name__)
+
+
+class Doors(msgspec.Struct, frozen=True, kw_only=True):
+    """What the doors of all modules in one process lead to."""
+
+    cache: Cache
+    """Knows what is open to whom; its database is opened."""
+    neighbourhood: Neighbourhood
+    ring: EncryptionRing
+    """Decrypts the secrets in settings."""
+    sales: Sales | None = None
+    """Records what is sold; `None` where not all modules can be told."""
 
 
 class ModuleDoor:
@@ -29,18 +44,11 @@ class ModuleDoor:
     A reason to see all tenants is logged.
     """
 
-    def __init__(
-        self, cache: Cache, module: str, sales: Sales | None = None, *, ring: EncryptionRing
-    ) -> None:
-        """Open scopes for *module* on the database of *cache*, which knows what is open to whom.
-
-        What it sells is recorded by *sales*, where all modules can be told. *ring* decrypts the
-        secrets in its settings.
-        """
-        self._cache = cache
+    def __init__(self, doors: Doors, module: str) -> None:
+        """Lead *module* to what all *doors* lead to."""
+        self._doors = doors
+        self._cache = doors.cache
         self._module = module
-        self._sales = sales
-        self._ring = ring
 
     @property
     def subscriptions(self) -> SubscriptionDoor:
@@ -49,9 +57,9 @@ class ModuleDoor:
         Raises:
             Unavailable: there is nothing here that could tell all modules.
         """
-        if self._sales is None:
+        if self._doors.sales is None:
             raise Unavailable("Nothing is sold outside of a worker.", retry_after_seconds=60)
-        return SubscriptionDoor(self._cache.database, self._sales, self._module)
+        return SubscriptionDoor(self._cache.database, self._doors.sales, self._module)
 
     @asynccontextmanager
     async def tenant_scope(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
@@ -61,8 +69,9 @@ class ModuleDoor:
             ModuleNotOpen: the module is not open to the tenant, or there is no such tenant.
         """
         async with self._cache.look() as look:
-            await self._refuse_closed(look, tenant_id)
+            venue = await self._enter(look, tenant_id)
         async with self._cache.database.tenant_scope(tenant_id) as session:
+            self._doors.neighbourhood.introduce(session, self._module, venue)
             yield session
 
     def platform_scope(self, *, reason: str) -> AbstractAsyncContextManager[AsyncSession]:
@@ -90,14 +99,16 @@ class ModuleDoor:
         """
         declared = SettingsKind(self._module, kind)
         async with self._cache.look() as look:
-            await self._refuse_closed(look, tenant_id)
+            await self._enter(look, tenant_id)
             stored = await read_stored(await look.session(), tenant_id, self._module)
-        found = weigh(declared, stored, self._ring, tenant_id)
+        found = weigh(declared, stored, self._doors.ring, tenant_id)
         if found.unreadable:
             raise SecretUnreadable
         return cast("SettingsT", declared.make(found.values))  # of the kind that was asked for
 
-    async def _refuse_closed(self, look: Look, tenant_id: UUID) -> None:
+    async def _enter(self, look: Look, tenant_id: UUID) -> Venue:
         tenant = await look.find(TENANT, tenant_id)
-        if tenant is None or self._module not in tenant.modules.open_at(datetime.now(UTC)):
+        opened = frozenset() if tenant is None else tenant.modules.open_at(datetime.now(UTC))
+        if tenant is None or self._module not in opened:
             raise ModuleNotOpen(self._module, tenant_id)
+        return Venue(Tenant(tenant.id, tenant.name, tenant.title), opened)

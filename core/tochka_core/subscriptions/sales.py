@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, InvalidInput
+from tochka_plugins.core_events import SubscriptionChanged
 from tochka_plugins.subscriptions import SubscriptionEvent
 
 from tochka_core.audit.services import record
@@ -225,6 +226,7 @@ class Sales:
         now = await get_sold(session, tenant.id, sold.subscription.id)
         told = msgspec.structs.replace(now.told, event=event)
         await self._hooks.subscription_changed(session, tenant, told)
+        await self._hooks.publish(session, tenant, SubscriptionChanged(told))
         return now
 
 

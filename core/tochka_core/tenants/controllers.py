@@ -80,11 +80,13 @@ class TenantController(Controller):
         data: JSONBody[TenantPatch],
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
+        tenant_hooks: NamedDependency[TenantHooks],
     ) -> TenantOut:
         """Change name, title or domain, suspend or resume; only a `platform_master` may."""
         require_platform_master(principal)
         standing = await lock_tenant(platform_session, principal, name)
-        return TenantOut.of(await services.change_tenant(platform_session, standing, data))
+        changed = await services.change_tenant(platform_session, standing, data, hooks=tenant_hooks)
+        return TenantOut.of(changed)
 
     @delete("/{name:str}", summary="Delete a tenant", status_code=HTTP_200_OK)
     async def remove(

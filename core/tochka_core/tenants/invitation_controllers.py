@@ -12,6 +12,7 @@ from tochka_plugins.pagination import Limit, Offset
 from tochka_core.db.injection import PlatformSession
 from tochka_core.settings import Settings
 from tochka_core.tenants import invitations
+from tochka_core.tenants.hooks import TenantHooks
 from tochka_core.tenants.permissions import MANAGE_INVITATIONS, PermissionCatalog
 from tochka_core.tenants.schemas import InvitationOut, MemberIn, OwnInvitationOut, TenantOut
 from tochka_core.tenants.standing import get_standing, lock_tenant_to
@@ -114,9 +115,12 @@ class ReceivedInvitationController(Controller):
         invitation_id: FromPath[UUID],
         platform_session: PlatformSession,
         person: CurrentPerson,
+        tenant_hooks: NamedDependency[TenantHooks],
     ) -> TenantOut:
         """Become a member of the tenant, which is returned."""
-        return TenantOut.of(await invitations.accept(platform_session, person, invitation_id))
+        return TenantOut.of(
+            await invitations.accept(platform_session, person, invitation_id, hooks=tenant_hooks)
+        )
 
     @post(
         "/{invitation_id:uuid}/decline",

@@ -12,10 +12,12 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, InvalidInput, NotFound, PageQuery, Person
+from tochka_plugins.core_events import MemberAdded
 
 from tochka_core.audit.actions import Action
 from tochka_core.audit.services import record
 from tochka_core.tenants.giving import require_may_give
+from tochka_core.tenants.hooks import TenantHooks
 from tochka_core.tenants.models import Invitation, Membership, Tenant
 from tochka_core.tenants.permissions import PermissionCatalog
 from tochka_core.tenants.standing import Standing, refuse_deleted, refuse_suspended
@@ -137,7 +139,9 @@ async def list_received(
     return [(row[0], row[1]) for row in rows]
 
 
-async def accept(session: AsyncSession, person: Person, invitation_id: UUID) -> Tenant:
+async def accept(
+    session: AsyncSession, person: Person, invitation_id: UUID, *, hooks: TenantHooks
+) -> Tenant:
     """Make *person* a member as the invitation says, and return the tenant.
 
     Who has become a member meanwhile stays what they are.
@@ -145,12 +149,15 @@ async def accept(session: AsyncSession, person: Person, invitation_id: UUID) -> 
     Raises:
         NotFound: there is no such open invitation for them.
         PermissionDenied: the tenant is suspended or deleted; the invitation stays.
+        TochkaError: a module refuses, or has failed; the invitation stays.
     """
     tenant, invitation = await _take(session, person, invitation_id, "invitation.accepted")
     refuse_deleted(tenant.purge_after)
     refuse_suspended(tenant.suspended_at is not None, tenant.suspension_reason)
     place = {"tenant_id": tenant.id, "user_id": person.user_id, "role": invitation.role}
-    await session.execute(insert(Membership).values(place).on_conflict_do_nothing())
+    joining = insert(Membership).values(place).on_conflict_do_nothing()
+    if await session.scalar(joining.returning(Membership.role)) is not None:
+        await hooks.publish(session, tenant, MemberAdded(person.user_id, invitation.role))
     return tenant
 
 

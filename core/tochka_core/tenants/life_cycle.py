@@ -8,6 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, NotFound
+from tochka_plugins.core_events import TenantResumed, TenantSuspended
 
 from tochka_core.audit.services import record
 from tochka_core.tenants.hooks import TenantHooks
@@ -59,22 +60,36 @@ async def rename_tenant(
 
 
 async def suspend_tenant(
-    session: AsyncSession, tenant: Tenant, reason: str, *, actor: UUID | None
+    session: AsyncSession, tenant: Tenant, reason: str, *, hooks: TenantHooks, actor: UUID | None
 ) -> None:
-    """Close *tenant* to its members, who are told *reason*; again changes the reason."""
+    """Close *tenant* to its members, who are told *reason*; again changes the reason.
+
+    Raises:
+        TochkaError: a module refuses, or has failed.
+    """
+    is_active = tenant.suspended_at is None
     tenant.suspended_at = tenant.suspended_at or datetime.now(UTC)
     tenant.suspension_reason = reason
     await session.flush()
     record(session, "tenant.suspended", actor=actor, tenant=tenant.id, reason=reason)
+    if is_active:
+        await hooks.publish(session, tenant, TenantSuspended())
 
 
-async def resume_tenant(session: AsyncSession, tenant: Tenant, *, actor: UUID | None) -> None:
-    """Open *tenant* to its members again; an active one stays as it is."""
+async def resume_tenant(
+    session: AsyncSession, tenant: Tenant, *, hooks: TenantHooks, actor: UUID | None
+) -> None:
+    """Open *tenant* to its members again; an active one stays as it is.
+
+    Raises:
+        TochkaError: a module refuses, or has failed.
+    """
     if tenant.suspended_at is None:
         return
     tenant.suspended_at = tenant.suspension_reason = None
     await session.flush()
     record(session, "tenant.resumed", actor=actor, tenant=tenant.id)
+    await hooks.publish(session, tenant, TenantResumed())
 
 
 async def delete_tenant(

@@ -12,6 +12,7 @@ from tochka_plugins.pagination import Limit, Offset
 from tochka_core.db.injection import PlatformSession
 from tochka_core.settings import Settings
 from tochka_core.tenants import members
+from tochka_core.tenants.hooks import TenantHooks
 from tochka_core.tenants.permissions import MANAGE_MEMBERS, PermissionCatalog
 from tochka_core.tenants.schemas import MemberIn, MemberOut, MemberPatch, OwnershipIn
 from tochka_core.tenants.standing import (
@@ -55,6 +56,7 @@ class MemberController(Controller):
         principal: CurrentPrincipal,
         settings: NamedDependency[Settings],
         permission_catalog: NamedDependency[PermissionCatalog],
+        tenant_hooks: NamedDependency[TenantHooks],
     ) -> MemberOut:
         """Add a registered person; only a `platform_master` may."""
         require_platform_master(principal)
@@ -62,7 +64,7 @@ class MemberController(Controller):
         phone = normalize_phone(data.phone, region=settings.default_region)
         user = await get_user_by_phone(platform_session, phone)
         membership = await members.add_member(
-            platform_session, standing, permission_catalog, user, data.role
+            platform_session, standing, permission_catalog, user, data.role, hooks=tenant_hooks
         )
         return MemberOut.of(membership, user)
 
@@ -76,12 +78,18 @@ class MemberController(Controller):
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
         permission_catalog: NamedDependency[PermissionCatalog],
+        tenant_hooks: NamedDependency[TenantHooks],
     ) -> MemberOut:
         """Give a member another role, which holds no more than the caller does."""
         standing = await lock_tenant_to(platform_session, principal, name, MANAGE_MEMBERS)
         return MemberOut.of(
             *await members.change_role(
-                platform_session, standing, permission_catalog, user_id, data.role
+                platform_session,
+                standing,
+                permission_catalog,
+                user_id,
+                data.role,
+                hooks=tenant_hooks,
             )
         )
 
@@ -92,10 +100,11 @@ class MemberController(Controller):
         user_id: FromPath[UUID],
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
+        tenant_hooks: NamedDependency[TenantHooks],
     ) -> None:
         """Take a person out of the tenant: oneself, or another where one manages members."""
         standing = await lock_tenant(platform_session, principal, name)
-        await members.remove_member(platform_session, standing, user_id)
+        await members.remove_member(platform_session, standing, user_id, hooks=tenant_hooks)
 
     @post("/ownership", summary="Hand over ownership", status_code=HTTP_200_OK)
     async def transfer(
@@ -104,9 +113,12 @@ class MemberController(Controller):
         data: JSONBody[OwnershipIn],
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
+        tenant_hooks: NamedDependency[TenantHooks],
     ) -> MemberOut:
         """Make a member an owner in the caller's place; the caller becomes an admin."""
         standing = await lock_tenant_to(platform_session, principal, name, MANAGE_MEMBERS)
         return MemberOut.of(
-            *await members.transfer_ownership(platform_session, standing, data.user_id)
+            *await members.transfer_ownership(
+                platform_session, standing, data.user_id, hooks=tenant_hooks
+            )
         )

@@ -6,8 +6,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, NotFound, PageQuery
+from tochka_plugins.core_events import MemberAdded, MemberRemoved, MemberRoleChanged
 
 from tochka_core.tenants.giving import require_may_give
+from tochka_core.tenants.hooks import TenantHooks
 from tochka_core.tenants.models import Membership, Tenant
 from tochka_core.tenants.permissions import MANAGE_MEMBERS, PermissionCatalog
 from tochka_core.tenants.standing import Standing
@@ -38,6 +40,8 @@ async def add_member(
     catalog: PermissionCatalog,
     user: User,
     role: str,
+    *,
+    hooks: TenantHooks,
 ) -> Membership:
     """Make *user* a member.
 
@@ -45,6 +49,7 @@ async def add_member(
         InvalidInput: the tenant has no such role.
         PermissionDenied: the role is not the caller's to give.
         Conflict: they are one already.
+        TochkaError: a module refuses, or has failed.
     """
     tenant = standing.tenant
     await require_may_give(session, standing, catalog, role)
@@ -54,6 +59,7 @@ async def add_member(
     session.add(membership)
     standing.record(session, "member.added", user=user.id, role=role)
     await session.flush()
+    await hooks.publish(session, tenant, MemberAdded(user.id, role))
     return membership
 
 
@@ -63,6 +69,8 @@ async def change_role(
     catalog: PermissionCatalog,
     user_id: UUID,
     role: str,
+    *,
+    hooks: TenantHooks,
 ) -> tuple[Membership, User]:
     """Give a member another role.
 
@@ -72,25 +80,30 @@ async def change_role(
         PermissionDenied: an owner is concerned, and it is no owner who acts, or the role is not the
             caller's to give.
         Conflict: they are the last owner.
+        TochkaError: a module refuses, or has failed.
     """
     membership = await _get_member(session, standing.tenant, user_id)
     standing.require_rank_of(membership.role)
     await require_may_give(session, standing, catalog, role)
     if role != "owner":
         await _keep_an_owner(session, membership)
-    standing.record(session, "member.role_changed", user=user_id, before=membership.role, role=role)
+    before = membership.role
+    standing.record(session, "member.role_changed", user=user_id, before=before, role=role)
     membership.role = role
-    await session.flush()
+    await _tell_of_role(session, standing, membership, before, hooks)
     return membership, await get_user(session, user_id)
 
 
-async def remove_member(session: AsyncSession, standing: Standing, user_id: UUID) -> None:
+async def remove_member(
+    session: AsyncSession, standing: Standing, user_id: UUID, *, hooks: TenantHooks
+) -> None:
     """Take a person out of the tenant; anyone may take out themselves.
 
     Raises:
         NotFound: they are no member.
         PermissionDenied: the caller may not remove this member.
         Conflict: they are the last owner.
+        TochkaError: a module refuses, or has failed.
     """
     is_leaving = user_id == standing.principal.user_id
     if not is_leaving:
@@ -101,10 +114,11 @@ async def remove_member(session: AsyncSession, standing: Standing, user_id: UUID
     standing.record(session, "member.left" if is_leaving else "member.removed", user=user_id)
     await session.delete(membership)
     await session.flush()
+    await hooks.publish(session, standing.tenant, MemberRemoved(user_id))
 
 
 async def transfer_ownership(
-    session: AsyncSession, standing: Standing, user_id: UUID
+    session: AsyncSession, standing: Standing, user_id: UUID, *, hooks: TenantHooks
 ) -> tuple[Membership, User]:
     """Make a member an owner in the place of the one who acts, who becomes an admin.
 
@@ -112,6 +126,7 @@ async def transfer_ownership(
         PermissionDenied: it is no owner who acts.
         NotFound: there is no such member.
         Conflict: they are the same person, or a `platform_master` acts who is no owner.
+        TochkaError: a module refuses, or has failed.
     """
     standing.require_rank_of("owner")
     if user_id == standing.principal.user_id:
@@ -120,10 +135,26 @@ async def transfer_ownership(
     if own is None or own.role != "owner":
         raise Conflict("You are no owner of this tenant; change the role of the member instead.")
     heir = await _get_member(session, standing.tenant, user_id)
+    before = heir.role
     heir.role, own.role = "owner", "admin"
     standing.record(session, "ownership.transferred", user=user_id)
-    await session.flush()
+    await _tell_of_role(session, standing, heir, before, hooks)
+    await _tell_of_role(session, standing, own, "owner", hooks)
     return heir, await get_user(session, user_id)
+
+
+async def _tell_of_role(
+    session: AsyncSession,
+    standing: Standing,
+    membership: Membership,
+    before: str,
+    hooks: TenantHooks,
+) -> None:
+    """Let modules know of a role that is another one than *before*."""
+    await session.flush()
+    if membership.role != before:
+        changed = MemberRoleChanged(membership.user_id, before=before, role=membership.role)
+        await hooks.publish(session, standing.tenant, changed)
 
 
 async def _get_member(session: AsyncSession, tenant: Tenant, user_id: UUID) -> Membership:

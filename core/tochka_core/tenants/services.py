@@ -75,12 +75,15 @@ async def create_tenant(
     return tenant
 
 
-async def change_tenant(session: AsyncSession, standing: Standing, patch: TenantPatch) -> Tenant:
+async def change_tenant(
+    session: AsyncSession, standing: Standing, patch: TenantPatch, *, hooks: TenantHooks
+) -> Tenant:
     """Change what *patch* names.
 
     Raises:
         InvalidInput: the name or the domain breaks a rule.
         Conflict: the name or the domain is taken.
+        TochkaError: a module refuses, or has failed.
     """
     tenant, actor = standing.tenant, standing.principal.user_id
     if patch.name is not UNSET:
@@ -92,9 +95,10 @@ async def change_tenant(session: AsyncSession, standing: Standing, patch: Tenant
         await vouch(session, tenant, patch.domain, actor=actor)
     if patch.suspension_reason is not UNSET:
         if patch.suspension_reason:
-            await suspend_tenant(session, tenant, patch.suspension_reason, actor=actor)
+            reason = patch.suspension_reason
+            await suspend_tenant(session, tenant, reason, hooks=hooks, actor=actor)
         else:
-            await resume_tenant(session, tenant, actor=actor)
+            await resume_tenant(session, tenant, hooks=hooks, actor=actor)
     await _flush(session)
     await session.refresh(tenant)
     return tenant

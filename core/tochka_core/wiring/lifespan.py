@@ -19,11 +19,9 @@ def lifespan_of(shared: Shared) -> Callable[[Litestar], AbstractAsyncContextMana
                 shared.listener.listening(),
                 running_modules(
                     shared.modules,
-                    cache=shared.cache,
-                    ring=shared.ring,
+                    doors=shared.doors,
                     hook_seconds=shared.settings.import_seconds,
                     stopped=shared.stopped_modules,
-                    sales=shared.sales,
                 ),
                 shared.messenger.running(),
                 shared.module_health.running(),

@@ -19,6 +19,7 @@ from tochka_core.http.mounting import API_PATH
 from tochka_core.limits.controllers import LimitController
 from tochka_core.messages.outgoing import provide_outgoing
 from tochka_core.module_settings.controllers import SettingsController
+from tochka_core.neighbours.controllers import EventController
 from tochka_core.passwords.controllers import PasswordController
 from tochka_core.registry.controllers import ModuleController
 from tochka_core.second_factor.controllers import SecondFactorController, UserSecondFactorController
@@ -58,6 +59,7 @@ _CONTROLLERS: Final = (
     ModuleController,
     SettingsController,
     LimitController,
+    EventController,
     PlanController,
     SubscriptionController,
 )
@@ -73,6 +75,7 @@ def core_routes(shared: Shared, proofs: ProofFinder) -> Router:
         "encryption_ring": shared.ring,
         "exports": Exports(shared.settings),
         "module_health": shared.module_health,
+        "neighbourhood": shared.neighbourhood,
         "permission_catalog": shared.permission_catalog,
         "proofs": proofs,
         "sessions": shared.sessions,

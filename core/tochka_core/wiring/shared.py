@@ -14,7 +14,9 @@ from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.errors import ConfigurationError
 from tochka_core.messages.messenger import Messenger
 from tochka_core.module_settings.catalog import SettingsCatalog
+from tochka_core.neighbours.neighbourhood import Neighbourhood
 from tochka_core.registry.health import ModuleHealth
+from tochka_core.registry.module_door import Doors
 from tochka_core.sessions.signing_in import Sessions
 from tochka_core.settings import Settings
 from tochka_core.subscriptions.sales import Sales
@@ -29,10 +31,12 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     cache: Cache
     counter: TryCounter
     database: Database
+    doors: Doors
     listener: Listener
     messenger: Messenger
     module_health: ModuleHealth
     modules: Sequence[StagedModule]
+    neighbourhood: Neighbourhood
     permission_catalog: PermissionCatalog
     ring: EncryptionRing
     sales: Sales
@@ -58,14 +62,18 @@ def share(settings: Settings, modules: Sequence[StagedModule], absent: Collectio
     cache = Cache(database)
     tokens = AccessTokens(settings.signing_keys, lifetime_seconds=settings.access_token_seconds)
     stopped_modules = set(absent)
-    tenant_hooks = TenantHooks(
-        modules, stopped=stopped_modules, hook_seconds=settings.import_seconds
+    neighbourhood = Neighbourhood(
+        lambda: modules, stopped=stopped_modules, hook_seconds=settings.import_seconds
     )
+    tenant_hooks = TenantHooks(neighbourhood)
     ring = EncryptionRing(settings.encryption_ring)
+    sales = Sales(tenant_hooks, grace_days=settings.grace_days)
+    doors = Doors(cache=cache, neighbourhood=neighbourhood, ring=ring, sales=sales)
     return Shared(
         cache=cache,
         counter=TryCounter(database, secret=settings.jwt_secret),
         database=database,
+        doors=doors,
         listener=Listener(settings.engine_url, cache),
         messenger=Messenger(
             modules,
@@ -73,11 +81,12 @@ def share(settings: Settings, modules: Sequence[StagedModule], absent: Collectio
             hook_seconds=settings.import_seconds,
             log_undelivered=bool(settings.log_messages),
         ),
-        module_health=ModuleHealth(modules, stopped=stopped_modules, cache=cache, ring=ring),
+        module_health=ModuleHealth(modules, stopped=stopped_modules, doors=doors),
         modules=modules,
+        neighbourhood=neighbourhood,
         permission_catalog=PermissionCatalog(modules),
         ring=ring,
-        sales=Sales(tenant_hooks, grace_days=settings.grace_days),
+        sales=sales,
         sessions=Sessions(
             database=database,
             tokens=tokens,

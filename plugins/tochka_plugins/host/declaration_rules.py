@@ -17,14 +17,14 @@ _WORDS: Final = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
 
 def broken_permission_rules(permissions: Sequence[Permission], module: str) -> Iterator[str]:
     """Yield a sentence for each rule that a permission of *module* breaks."""
-    yield from _broken_names([item.name for item in permissions], f"{module}:")
+    yield from broken_names([item.name for item in permissions], f"{module}:")
     for permission in permissions:
         yield from _broken_text(permission.name, "title", permission.title)
 
 
 def broken_limit_rules(limits: Sequence[Limit], module: str) -> Iterator[str]:
     """Yield a sentence for each rule that a limit of *module* breaks."""
-    yield from _broken_names([item.name for item in limits], f"{module}.")
+    yield from broken_names([item.name for item in limits], f"{module}.")
     for limit in limits:
         yield from _broken_text(limit.name, "title", limit.title)
         yield from _broken_text(limit.name, "unit", limit.unit)
@@ -32,7 +32,8 @@ def broken_limit_rules(limits: Sequence[Limit], module: str) -> Iterator[str]:
             yield f"the default of {limit.name!r} must be None or from 0 to {MAX_LIMIT}"
 
 
-def _broken_names(names: Sequence[str], prefix: str) -> Iterator[str]:
+def broken_names(names: Sequence[str], prefix: str) -> Iterator[str]:
+    """Yield a sentence for each rule that a name, which has to begin with *prefix*, breaks."""
     for name, times in Counter(names).items():
         if times > 1:
             yield f"{name!r} is declared {times} times"

@@ -1,13 +1,13 @@
 """Rules for a module's settings, so that every tenant has valid ones before it sets any."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 from msgspec.structs import FieldInfo
 
+from tochka_plugins.host.schema_rules import schema_fault
 from tochka_plugins.host.settings_types import hidden_secrets, open_types, secret_fields
-from tochka_plugins.host.storable import is_storable
+from tochka_plugins.host.storable import is_storable_document
 
 
 def broken_settings_rules(settings: type[msgspec.Struct]) -> Iterator[str]:
@@ -16,18 +16,10 @@ def broken_settings_rules(settings: type[msgspec.Struct]) -> Iterator[str]:
     Raises:
         Exception: whatever its default factories and its `__post_init__` raise.
     """
-    try:
-        fields = msgspec.structs.fields(settings)
-        schema = msgspec.json.schema(settings)
-        msgspec.json.encode(schema)
-    except (NameError, TypeError) as error:
-        yield f"{settings.__name__} has no JSON Schema: {error}"
+    if fault := schema_fault(settings):
+        yield fault
         return
-    except UnicodeEncodeError:
-        yield f"{settings.__name__} has half a surrogate pair in its JSON Schema"
-        return
-    if not _is_storable(schema):
-        yield f"{settings.__name__} has a NUL in its JSON Schema"
+    fields = msgspec.structs.fields(settings)
     yield from _broken_shape(settings)
     if required := [field.name for field in fields if field.required]:
         yield f"{settings.__name__} must have defaults for {', '.join(required)}"
@@ -61,16 +53,5 @@ def _broken_default(field: FieldInfo, default: object) -> Iterator[str]:
         return
     if decoded != default:
         yield f"the default of {field.name} comes back from JSON as {decoded!r}, not {default!r}"
-    elif not _is_storable(msgspec.json.decode(encoded)):
+    elif not is_storable_document(msgspec.json.decode(encoded)):
         yield f"the default of {field.name} has a NUL or half a surrogate pair"
-
-
-def _is_storable(document: Any) -> bool:  # noqa: ANN401 - any JSON value
-    match document:
-        case str():
-            return is_storable(document)
-        case dict():
-            return all(_is_storable(item) for pair in document.items() for item in pair)
-        case list() | tuple():
-            return all(map(_is_storable, document))
-    return True

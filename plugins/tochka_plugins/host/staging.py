@@ -12,10 +12,12 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import MetaData
 
+from tochka_plugins.events import Event
 from tochka_plugins.health import HealthCheck
 from tochka_plugins.host.command_rules import broken_command_rules
 from tochka_plugins.host.declaration_rules import broken_limit_rules, broken_permission_rules
 from tochka_plugins.host.discovery import Candidate
+from tochka_plugins.host.event_rules import broken_event_rules
 from tochka_plugins.host.health_rules import broken_health_rules
 from tochka_plugins.host.loading import LoadedModule
 from tochka_plugins.host.settings_rules import broken_settings_rules
@@ -54,6 +56,8 @@ class StagedModule(msgspec.Struct, frozen=True):
     health: Mapping[str, HealthCheck] = {}
     deprecated: tuple[str, ...] = ()
     """What it uses that a later version of the contract is without, and what instead."""
+    events: tuple[type[Event], ...] = ()
+    """What it may tell others of."""
 
     @property
     def name(self) -> str:
@@ -86,6 +90,7 @@ def stage(module: LoadedModule, *, requires: frozenset[str] = frozenset()) -> St
         limits=_limits(module),
         commands=_commands(module),
         health=_health(module),
+        events=_events(module),
     )
 
 
@@ -219,6 +224,15 @@ def _health(module: LoadedModule) -> Mapping[str, HealthCheck]:
         raise StagingError(f"tochka_health must return a mapping, not {checks!r}")
     _refuse("tochka_health", broken_health_rules(checks))
     return dict(checks)
+
+
+def _events(module: LoadedModule) -> tuple[type[Event], ...]:
+    events = tuple(_sequence(module, "tochka_events"))
+    for event in events:
+        if not (isinstance(event, type) and issubclass(event, Event) and event is not Event):
+            raise StagingError(f"tochka_events: {event!r} is no class of events")
+    _refuse("tochka_events", broken_event_rules(events, module.candidate.name))
+    return events
 
 
 def _declarations(

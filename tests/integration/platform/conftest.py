@@ -7,12 +7,15 @@ from uuid import UUID
 
 import jwt
 import pytest
+from chain import stage_chain
 from inbox import Inbox
+from notes_module.models import Note
 from notes_module.tenant_acts import ACTS
-from sqlalchemy import text
+from sqlalchemy import select, text
 from tochka_core.app import create_app
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.http.in_process import concurrent_client
+from tochka_core.registry.record import write_judgement
 from tochka_migrations.changes import CHANNEL
 
 PASSWORD = "correct horse battery"
@@ -55,6 +58,50 @@ def application(settings, notes, made_applications):
     if settings not in made_applications:
         made_applications[settings] = create_app(settings, [notes])
     return made_applications[settings]
+
+
+@pytest.fixture(scope="session")
+def chain():
+    """The test module, deals, which needs it, and reports, which needs deals; staged."""
+    return stage_chain()
+
+
+@pytest.fixture
+def chain_application(settings, chain, made_applications):
+    """The core with the chain; for the tests of a file, or of a folder, as their `application`."""
+    key = (settings, "chain")
+    if key not in made_applications:
+        made_applications[key] = create_app(settings, chain)
+    return made_applications[key]
+
+
+@pytest.fixture
+def judge_chain(database, chain):
+    """Judge the modules of the chain to be ready."""
+
+    async def judge_chain():
+        async with database.platform_scope(reason="test") as session:
+            requires = {module.name: module.requires for module in chain}
+            await write_judgement(session, ready=chain, requires=requires, quarantined=[])
+
+    return judge_chain
+
+
+@pytest.fixture
+def when(monkeypatch):
+    """Have a module of the chain do something, such as `deals enabled`, when it comes to that."""
+    return lambda what, act: monkeypatch.setitem(ACTS, what.removeprefix("notes "), act)
+
+
+@pytest.fixture
+def notes_kept(database):
+    """Return all notes of all tenants."""
+
+    async def notes_kept():
+        async with database.platform_scope(reason="test") as session:
+            return set(await session.scalars(select(Note.text)))
+
+    return notes_kept
 
 
 @pytest.fixture

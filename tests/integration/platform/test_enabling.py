@@ -5,15 +5,12 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from chain import stage_chain
 from notes_module.models import Note
-from notes_module.tenant_acts import ACTS
 from problems import pointers
-from sqlalchemy import select, text
+from sqlalchemy import text
 from structlog.testing import capture_logs
 from tochka_core.app import create_app
 from tochka_core.http.in_process import concurrent_client
-from tochka_core.registry.record import write_judgement
 from tochka_plugins import Conflict
 
 WHO = text("SELECT current_user::text, current_setting('tochka.tenant_id', true)")
@@ -21,36 +18,15 @@ ALONG = {"enabled": True, "with_dependencies": True}
 CASCADE = {"enabled": False, "with_dependents": True}
 
 
-@pytest.fixture(scope="session")
-def chain():
-    return stage_chain()
+@pytest.fixture
+def application(chain_application):
+    return chain_application
 
 
 @pytest.fixture
-def application(settings, chain, made_applications):
-    """The core with notes, deals, which needs notes, and reports, which needs deals."""
-    key = (settings, "chain")
-    if key not in made_applications:
-        made_applications[key] = create_app(settings, chain)
-    return made_applications[key]
-
-
-@pytest.fixture
-def judge(database, chain):
-    """Judge all modules to be ready."""
-
-    async def judge():
-        async with database.platform_scope(reason="test") as session:
-            requires = {module.name: module.requires for module in chain}
-            await write_judgement(session, ready=chain, requires=requires, quarantined=[])
-
-    return judge
-
-
-@pytest.fixture
-async def owner(judge, make_tenant):
+async def owner(judge_chain, make_tenant):
     """The owner of acme, which has nothing enabled."""
-    await judge()
+    await judge_chain()
     return await make_tenant("acme", modules=())
 
 
@@ -63,12 +39,6 @@ def switch(client, owner):
         return await client.put(path, json=body, headers=by.headers)
 
     return switch
-
-
-@pytest.fixture
-def when(monkeypatch):
-    """Have a module do something when it is told of an event, such as `deals enabled`."""
-    return lambda event, act: monkeypatch.setitem(ACTS, event.removeprefix("notes "), act)
 
 
 @pytest.fixture
@@ -94,17 +64,6 @@ def enabled(change):
         return list(rows.scalars())
 
     return enabled
-
-
-@pytest.fixture
-def notes_kept(database):
-    """Return all notes of all tenants."""
-
-    async def notes_kept():
-        async with database.platform_scope(reason="test") as session:
-            return set(await session.scalars(select(Note.text)))
-
-    return notes_kept
 
 
 async def test_what_a_module_needs_is_asked_for_or_enabled_along(switch, enabled, told):
@@ -259,10 +218,10 @@ async def test_two_that_enable_along_at_once_tell_each_module_once(switch, enabl
     assert await enabled() == ["deals", "notes", "reports"]
 
 
-async def test_enabling_beside_a_judgement(switch, judge, enabled):
+async def test_enabling_beside_a_judgement(switch, judge_chain, enabled):
     for body, expected in ((ALONG, ["deals", "notes", "reports"]), (CASCADE, [])) * 3:
         module = "reports" if body is ALONG else "notes"
-        answer, *_ = await asyncio.gather(switch(module, body), judge(), judge())
+        answer, *_ = await asyncio.gather(switch(module, body), judge_chain(), judge_chain())
         assert answer.status_code == 200
         assert await enabled() == expected
 

@@ -5,8 +5,6 @@ from uuid import uuid4
 import pytest
 from notes_module.models import Note
 from sqlalchemy import select
-from tochka_core.access.cache import Cache
-from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.registry.module_door import ModuleDoor
 from tochka_plugins import ModuleNotOpen
 
@@ -14,8 +12,8 @@ SOLD = "UPDATE tochka.modules SET availability = 'subscription' WHERE name = 'no
 
 
 @pytest.fixture
-def door(database):
-    return ModuleDoor(Cache(database), "notes", ring=EncryptionRing(()))
+def door(doors):
+    return ModuleDoor(doors, "notes")
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from notes_module.hooks import NoteSettings
 from problems import pointers
 from sqlalchemy import text
-from tochka_core.access.cache import Cache
 from tochka_core.app import create_app
 from tochka_core.diagnosis import _judge_settings
 from tochka_core.encryption.keys import EncryptionKey
@@ -405,18 +404,18 @@ async def test_a_secret_whose_key_is_gone_is_told_and_mended(
 
 
 async def test_a_module_reads_them_outside_of_a_request(
-    client, database, settings, make_tenant, patch
+    client, database, doors, settings, make_tenant, *, patch
 ):
     owner = await make_tenant("acme")
     await patch(owner, token=TOKEN, pageSize=7)
     async with database.platform_scope(reason="test") as session:
         acme = await session.scalar(text("SELECT id FROM tochka.tenants"))
-    cache = Cache(database)
-    door = ModuleDoor(cache, "notes", ring=EncryptionRing(settings.encryption_ring))
+    ring = EncryptionRing(settings.encryption_ring)
+    door = ModuleDoor(replace(doors, ring=ring), "notes")
     found = await door.settings(acme, NoteSettings)
     assert (found.page_size, found.token, found.greeting) == (7, TOKEN, None)
     with pytest.raises(SecretUnreadable):
-        await ModuleDoor(cache, "notes", ring=EncryptionRing(())).settings(acme, NoteSettings)
+        await ModuleDoor(doors, "notes").settings(acme, NoteSettings)
     with pytest.raises(ModuleNotOpen):
         await door.settings(uuid4(), NoteSettings)
     path = SETTINGS.removesuffix("/settings")
@@ -425,7 +424,7 @@ async def test_a_module_reads_them_outside_of_a_request(
         await door.settings(acme, NoteSettings)
 
 
-async def test_secrets_move_to_a_new_key(database, settings, make_tenant, patch, change):
+async def test_secrets_move_to_a_new_key(database, doors, settings, make_tenant, *, patch, change):
     owner = await make_tenant("acme")
     await patch(owner, token=TOKEN, password="p4ssw0rd-1")
     new = EncryptionKey.new()
@@ -434,7 +433,7 @@ async def test_secrets_move_to_a_new_key(database, settings, make_tenant, patch,
         assert await renew_secrets(session, ring) == 2
         assert await renew_secrets(session, ring) == 0
     acme = (await change("SELECT id FROM tochka.tenants")).scalar()
-    door = ModuleDoor(Cache(database), "notes", ring=EncryptionRing([new]))
+    door = ModuleDoor(replace(doors, ring=EncryptionRing([new])), "notes")
     found = await door.settings(acme, NoteSettings)
     assert (found.token, found.password) == (TOKEN, "p4ssw0rd-1")
 

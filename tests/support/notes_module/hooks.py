@@ -24,6 +24,7 @@ from tochka_plugins import (
     requires,
 )
 
+from notes_module.events import NoteWritten
 from notes_module.models import Colour, Note
 from notes_module.tenant_acts import ACTS
 
@@ -125,6 +126,13 @@ async def purge_notes(data: JSONBody[NoteIn], session: Session) -> None:
     await session.execute(delete(Note).where(Note.text == data.text))
 
 
+@post("/act", opt=ANY_MEMBER)
+async def act(session: Session) -> None:
+    """Do what a test wants done in a request."""
+    if wanted := ACTS.get("act"):
+        await wanted(session)
+
+
 @get("/settings", guards=[requires("notes:read")])
 async def show_settings(settings: CurrentSettings[NoteSettings]) -> dict[str, object]:
     """Tell what the module gets; of the token what only who has read it can tell."""
@@ -147,6 +155,7 @@ async def count_and_conflict(data: JSONBody[CountIn], limits: CurrentLimits) -> 
 @hookimpl
 def tochka_routes():
     return [
+        act,
         count_note,
         count_and_conflict,
         list_notes,
@@ -213,6 +222,17 @@ def tochka_health():
 async def tochka_subscription_changed(tenant, subscription, session):
     if act := ACTS.get("subscription"):
         await act(tenant, subscription, session)
+
+
+@hookimpl
+def tochka_events():
+    return [NoteWritten]
+
+
+@hookimpl
+async def tochka_event_published(event, tenant, session):
+    if act := ACTS.get("told"):
+        await act(event, tenant, session)
 
 
 @hookimpl

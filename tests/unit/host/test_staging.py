@@ -21,7 +21,7 @@ LIFE_CYCLE = (
     *("tochka_startup", "tochka_shutdown"),
     *("tochka_tenant_created", "tochka_tenant_deleting", "tochka_send_message"),
     *("tochka_module_enabled", "tochka_module_disabled"),
-    "tochka_subscription_changed",
+    *("tochka_subscription_changed", "tochka_event_published"),
 )
 
 

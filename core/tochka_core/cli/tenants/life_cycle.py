@@ -48,8 +48,9 @@ def suspend(*, name: str, reason: str, as_json: bool) -> None:
     """Close the tenant NAME to its members."""
     read_input(TenantPatch, suspension_reason=reason)
 
-    async def change(session: AsyncSession, tenant: Tenant, _settings: Settings) -> None:
-        await suspend_tenant(session, tenant, reason, actor=None)
+    async def change(session: AsyncSession, tenant: Tenant, settings: Settings) -> None:
+        hooks = await load_hooks(session, settings)
+        await suspend_tenant(session, tenant, reason, hooks=hooks, actor=None)
 
     _print(_apply("suspend", name, change), f"Suspended tenant {name}.", as_json)
 
@@ -60,8 +61,9 @@ def suspend(*, name: str, reason: str, as_json: bool) -> None:
 def resume(*, name: str, as_json: bool) -> None:
     """Open the suspended tenant NAME to its members again."""
 
-    async def change(session: AsyncSession, tenant: Tenant, _settings: Settings) -> None:
-        await resume_tenant(session, tenant, actor=None)
+    async def change(session: AsyncSession, tenant: Tenant, settings: Settings) -> None:
+        hooks = await load_hooks(session, settings)
+        await resume_tenant(session, tenant, hooks=hooks, actor=None)
 
     _print(_apply("resume", name, change), f"Resumed tenant {name}.", as_json)
 

@@ -4,10 +4,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 from notes_module.tenant_acts import ACTS
 from sqlalchemy import text
-from tochka_core.access.cache import Cache
-from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.registry.module_door import ModuleDoor
 from tochka_core.subscriptions.sales import Sales
 from tochka_core.tenants.hooks import TenantHooks
@@ -17,9 +16,9 @@ LATER = datetime(2999, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def subscriptions(database, notes):
-    sales = Sales(TenantHooks([notes], hook_seconds=5), grace_days=3)
-    return ModuleDoor(Cache(database), "notes", sales, ring=EncryptionRing(())).subscriptions
+def subscriptions(doors):
+    sales = Sales(TenantHooks(doors.neighbourhood), grace_days=3)
+    return ModuleDoor(replace(doors, sales=sales), "notes").subscriptions
 
 
 @pytest.fixture
@@ -81,6 +80,6 @@ async def test_what_cannot_be_sold_is_refused_as_by_the_api(tenant_id, subscript
         await subscriptions.sell(uuid4(), modules=["notes"])
 
 
-def test_nothing_is_sold_where_modules_cannot_be_told(database):
+def test_nothing_is_sold_where_modules_cannot_be_told(doors):
     with pytest.raises(Unavailable):
-        _ = ModuleDoor(Cache(database), "notes", ring=EncryptionRing(())).subscriptions
+        _ = ModuleDoor(doors, "notes").subscriptions

@@ -1,0 +1,1 @@
+"""How modules meet each other: what one publishes others are told of, in one transaction."""

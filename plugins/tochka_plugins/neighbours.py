@@ -1,0 +1,36 @@
+"""The other modules, as one of them meets them in a transaction of a tenant."""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tochka_plugins.events import Event, EventInfo
+
+NEIGHBOURS: Final = "tochka_neighbours"
+"""Where `AsyncSession.info` has them."""
+
+
+class Neighbours(Protocol):
+    """What a transaction reaches beyond its rows; the platform gives it to those that it opens."""
+
+    async def publish(self, session: AsyncSession, event: Event) -> None:
+        """Tell them of *event*, in the transaction of *session*."""
+
+    def known_events(self) -> Sequence[EventInfo]:
+        """Return what they, and the platform, may tell of."""
+
+
+def neighbours_of(session: AsyncSession) -> Neighbours:
+    """Return the modules that the one which works in *session* meets.
+
+    Raises:
+        RuntimeError: it is no tenant's, or was not opened by the platform.
+    """
+    found: Neighbours | None = session.info.get(NEIGHBOURS)
+    if found is None:
+        raise RuntimeError(
+            "Modules meet in a transaction of one tenant that the platform has opened, such as"
+            " `session` in a handler or a hook, or `platform.tenant_scope`."
+        )
+    return found
