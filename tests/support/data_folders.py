@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - `mkdtemp` makes what is used of it
-ROOM_BYTES = 4 * 2**30
-"""Enough for all that run at once; a container often has 64 MB."""
+ROOM_BYTES = 2 * 2**30
+"""Some 100 MB for each that runs at once; a container often has 64 MB in all."""
 
 
 @contextmanager
