@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tochka_core.registry.models import Module
-from tochka_core.registry.offering import Offering
+from tochka_core.registry.offering import InstalledModule, Offering
 from tochka_core.subscriptions.opening import EnabledModule, EntitledPeriod, TenantModules
 from tochka_plugins import NotFound
 
@@ -13,7 +12,10 @@ LATER = NOW + timedelta(days=1)
 
 
 def module(name, *requires, state="ready", availability="open"):
-    return Module(name=name, requires=list(requires), state=state, availability=availability)
+    told = {"display_name": name, "description": "", "icon": None, "version": "1.0"}
+    return InstalledModule(
+        name=name, requires=requires, state=state, availability=availability, **told
+    )
 
 
 def offering(*modules, enabled=(), entitled=(), periods=()):

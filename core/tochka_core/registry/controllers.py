@@ -6,14 +6,14 @@ from uuid import UUID
 from litestar import Controller, get, patch, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import CurrentPrincipal, Tenant
 
+from tochka_core.access.cache import Cache
 from tochka_core.db.injection import PlatformSession
 from tochka_core.registry import services
 from tochka_core.registry.availability import set_availability
 from tochka_core.registry.enabling import Switching, switch_module
-from tochka_core.registry.offering import read_offering
+from tochka_core.registry.offering import look_at_offering
 from tochka_core.registry.schemas import (
     ModuleOut,
     ModulePatch,
@@ -41,6 +41,7 @@ class ModuleController(Controller):
         platform_session: PlatformSession,
         principal: CurrentPrincipal,
         chosen_tenant: NamedDependency[Tenant | None],
+        access_cache: NamedDependency[Cache],
     ) -> list[ModuleOut] | list[TenantModuleOut]:
         """Return what the chosen tenant has, could enable, and why not; without one, all there is.
 
@@ -51,7 +52,7 @@ class ModuleController(Controller):
             return [
                 ModuleOut.of(module) for module in await services.list_modules(platform_session)
             ]
-        return await _list_offers(platform_session, chosen_tenant.id)
+        return await _list_offers(access_cache, chosen_tenant.id)
 
     @patch("/modules/{module:str}", summary="Change a module")
     async def change(
@@ -68,11 +69,15 @@ class ModuleController(Controller):
 
     @get("/tenants/{name:str}/modules", summary="List a tenant's modules")
     async def list_of_tenant(
-        self, name: FromPath[str], platform_session: PlatformSession, principal: CurrentPrincipal
+        self,
+        name: FromPath[str],
+        platform_session: PlatformSession,
+        principal: CurrentPrincipal,
+        access_cache: NamedDependency[Cache],
     ) -> list[TenantModuleOut]:
         """Return what the tenant has, what it could enable, and why not."""
         tenant = await get_open_tenant(platform_session, principal, name)
-        return await _list_offers(platform_session, tenant.id)
+        return await _list_offers(access_cache, tenant.id)
 
     @put("/tenants/{name:str}/modules/{module:str}", summary="Enable or disable a module")
     async def switch(
@@ -97,6 +102,7 @@ class ModuleController(Controller):
         return SwitchedModuleOut.of_switched(switched)
 
 
-async def _list_offers(session: AsyncSession, tenant_id: UUID) -> list[TenantModuleOut]:
-    offering = await read_offering(session, tenant_id)
+async def _list_offers(cache: Cache, tenant_id: UUID) -> list[TenantModuleOut]:
+    async with cache.look() as look:
+        offering = await look_at_offering(look, tenant_id)
     return [TenantModuleOut.of(offer) for offer in offering.list(at=datetime.now(UTC))]

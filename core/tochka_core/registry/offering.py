@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -10,10 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Conflict, PaymentRequired, PermissionDenied, TochkaError
 from tochka_plugins.host.ordering import in_order
+from tochka_plugins.info import Availability
 
-from tochka_core.access.facts import TENANT
+from tochka_core.access.cache import Look
+from tochka_core.access.facts import TENANT, TenantFacts
 from tochka_core.registry.availability import no_such_module
-from tochka_core.registry.models import Module
+from tochka_core.registry.models import Module, State
 from tochka_core.subscriptions.opening import ModuleLapsed, TenantModules
 from tochka_core.subscriptions.services import entitled_modules
 
@@ -28,10 +30,23 @@ OfferState = Literal[
 ]
 
 
+class InstalledModule(msgspec.Struct, frozen=True):
+    """A module that was ever seen, as far as tenants are told of it."""
+
+    name: str
+    display_name: str
+    description: str
+    icon: str | None
+    version: str | None
+    requires: Sequence[str]
+    availability: Availability
+    state: State
+
+
 class Offer(msgspec.Struct, frozen=True):
     """A module, as it stands for one tenant."""
 
-    module: Module
+    module: InstalledModule
     is_enabled: bool
     state: OfferState
     reason: str | None
@@ -50,11 +65,14 @@ class Switched(msgspec.Struct, frozen=True):
     """What was disabled before it, as that needs it."""
 
 
+_INSTALLED: Final = select(*(getattr(Module, field) for field in InstalledModule.__struct_fields__))
+
+
 class Offering:
     """All modules of the platform, before one tenant."""
 
     def __init__(
-        self, modules: Sequence[Module], owned: TenantModules, entitled: frozenset[str]
+        self, modules: Sequence[InstalledModule], owned: TenantModules, entitled: frozenset[str]
     ) -> None:
         """Offer *modules* to who has enabled what is in *owned* and is entitled to *entitled*."""
         self._modules = {module.name: module for module in modules}
@@ -131,12 +149,14 @@ class Offering:
         module = self._modules.get(name)
         return () if module is None else module.requires
 
-    def _offer(self, module: Module, at: datetime) -> Offer:
+    def _offer(self, module: InstalledModule, at: datetime) -> Offer:
         is_enabled, missing = module.name in self._owned, self.missing(module.name)
-        state, reason = self._owned_state(module, at) if is_enabled else self._new_state(module)
+        state, reason = (
+            self._owned_state(module, at) if is_enabled else self._new_state(module, missing)
+        )
         return Offer(module, is_enabled, state, reason, missing)
 
-    def _owned_state(self, module: Module, at: datetime) -> tuple[OfferState, str | None]:
+    def _owned_state(self, module: InstalledModule, at: datetime) -> tuple[OfferState, str | None]:
         if module.state != "ready":
             return "unavailable", f"The module {module.name} cannot be used at present."
         lapse = self._owned.why_closed(module.name, at)
@@ -144,11 +164,13 @@ class Offering:
             return "enabled", None
         return "lapsed", ModuleLapsed(module.name, lapse).detail
 
-    def _new_state(self, module: Module) -> tuple[OfferState, str | None]:
+    def _new_state(
+        self, module: InstalledModule, missing: Sequence[str]
+    ) -> tuple[OfferState, str | None]:
         refusal = self.find_refusal(module.name, is_platform=False)
         if refusal is not None:
             return refusal.extra["state"], refusal.detail
-        for name in self.missing(module.name):
+        for name in missing:
             refusal = self.find_refusal(name, is_platform=False)
             if refusal is not None:
                 return "blocked", f"It needs {name}. {refusal.detail}"
@@ -156,15 +178,29 @@ class Offering:
 
 
 async def read_offering(session: AsyncSession, tenant_id: UUID) -> Offering:
-    """Return what there is for a tenant."""
-    modules = (await session.scalars(select(Module))).all()
+    """Return what there is for a tenant, as the database has it now."""
     tenant = await TENANT.read(session, tenant_id)
+    return await _offer_all(session, tenant_id, tenant)
+
+
+async def look_at_offering(look: Look, tenant_id: UUID) -> Offering:
+    """Return what there is for a tenant, who has what this worker goes by when it lets them in."""
+    tenant = await look.find(TENANT, tenant_id)
+    return await _offer_all(await look.session(), tenant_id, tenant)
+
+
+async def _offer_all(
+    session: AsyncSession, tenant_id: UUID, tenant: TenantFacts | None
+) -> Offering:
+    installed = [InstalledModule(*row) for row in await session.execute(_INSTALLED)]
     owned = TenantModules() if tenant is None else tenant.modules
-    return Offering(modules, owned, await entitled_modules(session, tenant_id))
+    return Offering(installed, owned, await entitled_modules(session, tenant_id))
 
 
 def _ordered(needs: Mapping[str, Sequence[str]]) -> Sequence[str]:
     """Return the keys, each after those of them that it needs; ties by name."""
+    if not needs:
+        return []
     order, cycles = in_order({name: frozenset(needed) for name, needed in needs.items()}, {})
     # Left by a judgement that has refused them all, and so will whoever wants to enable one.
     return [*order, *(name for cycle in cycles for name in cycle)]
