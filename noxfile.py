@@ -153,6 +153,7 @@ def bench(session: Session) -> None:
     session.run("python", "bench/sign_in.py", env=environment)
     session.install("--no-deps", "contrib_modules/contacts")
     session.run("python", "bench/tenant_archive.py", env=environment)
+    session.run("python", "bench/cleaning.py", env=environment)
 
 
 @nox.session
@@ -163,6 +164,7 @@ def lowest(session: Session) -> None:
         *project["project"]["dependencies"],
         *project["project"]["optional-dependencies"]["check"],
         *project["project"]["optional-dependencies"]["embedded"],
+        *project["project"]["optional-dependencies"]["testing"],
     ]
     session.install(*(_lowest(line) for line in declared))
     session.install("--group", "test")

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from data_folders import data_folder
+from tochka_plugins.testing.data_folders import data_folder
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # So a shell starts what runs in its background; the children would be deaf to Ctrl-C too.

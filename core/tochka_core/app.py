@@ -35,7 +35,7 @@ from tochka_core.settings import Settings
 from tochka_core.wiring.gate import access_control
 from tochka_core.wiring.lifespan import lifespan_of
 from tochka_core.wiring.routes import core_routes
-from tochka_core.wiring.shared import share
+from tochka_core.wiring.shared import Shared, share
 
 
 def create_app(
@@ -54,7 +54,14 @@ def create_app(
     Raises:
         ConfigurationError: `DATABASE_URL` or `JWT_SECRET` is missing.
     """
-    shared = share(settings, modules, absent)
+    return build_app(share(settings, modules, absent), absent=absent, proofs=proofs)
+
+
+def build_app(
+    shared: Shared, *, absent: Collection[str] = (), proofs: ProofFinder | None = None
+) -> Litestar:
+    """Return the application of which *shared* are the parts, as `create_app` does."""
+    settings, modules = shared.settings, shared.modules
     own_routes = core_routes(shared, proofs or ProofFinder(servers=settings.name_servers))
     dependencies = public_dependencies(
         shared.database,

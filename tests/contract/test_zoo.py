@@ -6,10 +6,10 @@ import subprocess
 
 import msgspec
 import pytest
-from data_folders import data_folder
 from tochka_core.conformance.admission import admission
 from tochka_core.registry.events import Judgement
 from tochka_plugins.testing import PlatformFailure, running_platform
+from tochka_plugins.testing.data_folders import data_folder
 from wheels import write_wheel
 from zoo import ZOO
 

@@ -8,33 +8,22 @@ from uuid import uuid4
 
 import pytest
 import structlog
-from data_folders import data_folder
 from pooler import running_pgbouncer
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from tochka_core import __version__
 from tochka_core.access.cache import Cache
 from tochka_core.db import Database
-from tochka_core.db.embedded import embedded_postgres
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.neighbours.neighbourhood import Neighbourhood
 from tochka_core.registry.module_door import Doors
-from tochka_core.registry.record import write_judgement
-from tochka_core.registry.targets import module_targets
 from tochka_core.settings import Settings
-from tochka_migrations import core_target, upgrade
+from tochka_core.testing.building import build_platform
+from tochka_core.testing.servers import private_server
 from tochka_migrations.targets import module_target
-from tochka_plugins.host import Assembly, Candidate, assemble, discover, gate
-
-UNSAFE_AND_FAST = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    # Its workers are a superuser's, and may not be ended by who drops a test's database.
-    "autovacuum": "off",
-}
+from tochka_plugins.host import Candidate, assemble, discover, gate
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -52,24 +41,22 @@ def print_tracebacks_plainly():
 
 
 @pytest.fixture(scope="session")
-def server_folder():
-    """Where the server of this test process keeps its data."""
-    with data_folder() as folder:
-        yield folder / "data"
+def server():
+    """A server of this test process; its databases are thrown away with it."""
+    with private_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
-def server_url(server_folder):
-    """A server of this test process; its databases are thrown away with it."""
-    with embedded_postgres(server_folder, options=UNSAFE_AND_FAST) as url:
-        yield make_url(url)
+def server_url(server):
+    """The server, as the application reaches it."""
+    return server.url
 
 
 @pytest.fixture
-def superuser_url(server_folder, database_url):
+def superuser_url(server, database_url):
     """The test's database, as a superuser reaches it."""
-    password = (server_folder / "postgres.password").read_text().strip()
-    return database_url.set(username="postgres", password=password)
+    return server.superuser_url.set(database=database_url.database)
 
 
 def pytest_addoption(parser):
@@ -122,14 +109,9 @@ def installed():
 
 
 @pytest.fixture
-async def installed_database(engine, database, installed, notes):
+async def installed_database(database_url, installed, notes):
     """The database with every installed module beside the test module."""
-    targets = module_targets(Assembly(installed, ()))
-    assert (await upgrade(engine, [core_target(), *targets])).failures == {}
-    ready = [notes, *installed]
-    async with database.platform_scope(reason="test") as session:
-        requires = {module.name: module.requires for module in ready}
-        await write_judgement(session, ready=ready, requires=requires, quarantined=[])
+    await build_platform(database_url, [notes, *installed])
 
 
 async def _run_on(server_url, *statements):
@@ -147,23 +129,12 @@ def run_on():
 
 
 @pytest.fixture(scope="session")
-def template(server_url, notes, notes_target):
+def template(server_url, notes):
     """A database as the migrations build it, with the core and the test module; its name."""
 
     async def build():
         await _run_on(server_url, "CREATE DATABASE template_platform")
-        engine = create_async_engine(
-            server_url.set(database="template_platform"), poolclass=NullPool
-        )
-        result = await upgrade(engine, [core_target(), notes_target])
-        assert result.failures == {}
-        await engine.dispose()
-        database = Database(server_url.set(database="template_platform"), pool_size=1)
-        async with database.platform_scope(reason="template") as session:
-            await write_judgement(
-                session, ready=[notes], requires={"notes": frozenset()}, quarantined=[]
-            )
-        await database.dispose()
+        await build_platform(server_url.set(database="template_platform"), [notes])
 
     asyncio.run(build())
     return "template_platform"

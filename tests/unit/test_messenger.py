@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 from tochka_core.messages.allowances import MessageAllowances
-from tochka_core.messages.messenger import Messenger, NobodyDelivers
+from tochka_core.messages.messenger import Messenger, NobodyDelivers, write_to_log
 from tochka_core.messages.sending import PhoneMessages
 from tochka_core.messages.standing import judge_delivery
 from tochka_core.messages.texts import TEXTS
@@ -96,7 +96,7 @@ async def test_a_module_that_fails_is_logged_without_the_message_and_the_next_is
 async def test_what_nobody_delivers_is_lost_and_only_a_developer_reads_it():
     for options, event in [
         ({}, "message lost"),
-        ({"log_undelivered": True}, "message to read here"),
+        ({"undelivered": write_to_log}, "message to read here"),
     ]:
         (line,) = await sent(FakeModule("declining", returning(result=False)), **options)
         assert line["event"] == event
@@ -106,7 +106,7 @@ async def test_what_nobody_delivers_is_lost_and_only_a_developer_reads_it():
 def test_where_no_module_that_serves_delivers_that_is_told_before():
     able, deaf = FakeModule("able", returning(result=True)), FakeModule("deaf")
     assert Messenger([able], hook_seconds=1).check() is None
-    assert Messenger([deaf], hook_seconds=1, log_undelivered=True).check() is None
+    assert Messenger([deaf], hook_seconds=1, undelivered=write_to_log).check() is None
     for messenger in (
         Messenger([deaf], hook_seconds=1),
         Messenger([able], stopped={"able"}, hook_seconds=1),
@@ -116,13 +116,13 @@ def test_where_no_module_that_serves_delivers_that_is_told_before():
         assert caught.value.headers == {"Retry-After": "300"}
 
 
-@pytest.mark.parametrize("is_developers", [False, True])
-async def test_where_no_module_delivers_the_log_says_so_at_the_start(is_developers):
-    messenger = Messenger([FakeModule("deaf")], hook_seconds=1, log_undelivered=is_developers)
+@pytest.mark.parametrize("undelivered", [None, write_to_log])
+async def test_where_no_module_delivers_the_log_says_so_at_the_start(undelivered):
+    messenger = Messenger([FakeModule("deaf")], hook_seconds=1, undelivered=undelivered)
     with capture_logs() as logs:
         async with messenger.running():
             pass
-    said = [] if is_developers else ["no module delivers messages"]
+    said = [] if undelivered else ["no module delivers messages"]
     assert [line["event"] for line in logs] == said
 
 

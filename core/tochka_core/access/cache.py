@@ -55,12 +55,16 @@ class Cache:
 
     def begin(self) -> None:
         """Keep facts from now on: changes are heard of."""
-        self._kinds.clear()
+        self.forget_all()
         self.is_listening = True
 
     def bypass(self) -> None:
         """Forget all and keep nothing: a change might not be heard of."""
         self.is_listening = False
+        self.forget_all()
+
+    def forget_all(self) -> None:
+        """Forget all, and go on keeping what is read from now on."""
         self._kinds.clear()
 
     def forget(self, kind: str, subject: str = "") -> None:

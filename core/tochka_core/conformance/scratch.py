@@ -2,29 +2,17 @@
 
 import asyncio
 import secrets
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Final
 
 from msgspec.structs import replace
 from sqlalchemy import URL, text
 
 from tochka_core.database_url import engine_url
-from tochka_core.db.embedded import embedded_postgres
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.settings import MIN_SECRET_BYTES, Settings
-
-_UNSAFE_AND_FAST: Final = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    # Its workers are a superuser's, and may not be ended by who drops a database.
-    "autovacuum": "off",
-}
+from tochka_core.testing.servers import private_server
 
 
 @contextmanager
@@ -39,18 +27,8 @@ def scratch_server(settings: Settings, url: str | None = None) -> Iterator[URL]:
         asyncio.run(_check(given))
         yield given
         return
-    folder = Path(tempfile.mkdtemp(prefix="tochka-check-"))
-    folder.chmod(0o755)  # as root, another account runs the server
-    try:
-        with embedded_postgres(
-            folder / "data",
-            pg_bin=settings.pg_bin,
-            account=settings.pg_user,
-            options=_UNSAFE_AND_FAST,
-        ) as private:
-            yield engine_url(private)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with private_server(pg_bin=settings.pg_bin, account=settings.pg_user) as private:
+        yield private.url
 
 
 @contextmanager

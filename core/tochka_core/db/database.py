@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 import structlog
-from sqlalchemy import URL
+from sqlalchemy import URL, NullPool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -32,14 +32,13 @@ class Database:
     def __init__(self, url: URL, *, pool_size: int = 20, is_pooled: bool = False) -> None:
         """Make the pool; the first connection is opened when it is needed.
 
+        With a *pool_size* of 0 each transaction opens a connection of its own: one may be in
+        another event loop than the next.
         *is_pooled* tells that *url* is that of a pooler in transaction mode.
         """
         self.engine: AsyncEngine = create_async_engine(
             url,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=10,
-            pool_pre_ping=False,
+            **_pooling(pool_size),
             hide_parameters=True,
             json_serializer=_as_json,
             json_deserializer=msgspec.json.decode,
@@ -84,6 +83,12 @@ class Database:
 def _as_json(value: object) -> str:
     """Return *value*, in which structs and moments may stand, as a JSON column takes it."""
     return msgspec.json.encode(value).decode()
+
+
+def _pooling(size: int) -> dict[str, Any]:
+    if size == 0:
+        return {"poolclass": NullPool}
+    return {"pool_size": size, "max_overflow": 0, "pool_timeout": 10, "pool_pre_ping": False}
 
 
 class _Transaction(AbstractAsyncContextManager[AsyncSession]):

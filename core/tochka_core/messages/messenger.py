@@ -1,7 +1,7 @@
 """Having modules deliver messages, after the request that they have to do with."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -28,6 +28,11 @@ class NobodyDelivers(Unavailable):
         super().__init__("No messages can be sent here now.", retry_after_seconds=300)
 
 
+def write_to_log(message: Message) -> None:
+    """Show a developer what a phone would."""
+    _log.warning("message to read here", text=message.text, **_said(message))
+
+
 class Messenger:
     """Sends messages in the background, so that no answer waits for them, nor tells of them."""
 
@@ -37,16 +42,16 @@ class Messenger:
         *,
         stopped: Collection[str] = frozenset(),
         hook_seconds: float,
-        log_undelivered: bool = False,
+        undelivered: Callable[[Message], None] | None = None,
     ) -> None:
         """Ask *modules*, in this order, except those in *stopped* by then.
 
-        With *log_undelivered* what nobody delivers is written to the log, for a developer to read.
+        *undelivered* takes what nobody delivers; without it that is lost.
         """
         self._modules = [module for module in modules if module.hooks.implements(HOOK)]
         self._stopped = stopped
         self._hook_seconds = hook_seconds
-        self._log_undelivered = log_undelivered
+        self._undelivered = undelivered
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -58,7 +63,7 @@ class Messenger:
         Raises:
             NobodyDelivers: they cannot.
         """
-        if not self._log_undelivered and not self._serving():
+        if self._undelivered is None and not self._serving():
             raise NobodyDelivers
 
     def send(self, message: Message) -> None:
@@ -73,7 +78,7 @@ class Messenger:
 
         Where nobody could deliver any it is logged when it begins.
         """
-        if not self._modules and not self._log_undelivered:
+        if not self._modules and self._undelivered is None:
             _log.warning("no module delivers messages", hook=HOOK)
         try:
             yield
@@ -85,16 +90,15 @@ class Messenger:
         return [module for module in self._modules if module.name not in self._stopped]
 
     async def _send(self, message: Message) -> None:
-        said = {"kind": message.kind, "phone": masked(message.phone)}
         async with self._turns:
             for module in self._serving():
                 if await self._delivers(module, message):
-                    _log.info("message delivered", module=module.name, **said)
+                    _log.info("message delivered", module=module.name, **_said(message))
                     return
-        if self._log_undelivered:
-            _log.warning("message to read here", text=message.text, **said)
+        if self._undelivered is None:
+            _log.error("message lost", **_said(message))
         else:
-            _log.error("message lost", **said)
+            self._undelivered(message)
 
     async def _delivers(self, module: StagedModule, message: Message) -> bool:
         try:
@@ -104,6 +108,11 @@ class Messenger:
             reason = _without(message, failure.reason)
             _log.error("hook failed", module=module.name, hook=HOOK, reason=reason)
             return False
+
+
+def _said(message: Message) -> Mapping[str, str]:
+    """Return what may be told of *message* in the log."""
+    return {"kind": message.kind, "phone": masked(message.phone)}
 
 
 def _without(message: Message, reason: str) -> str:

@@ -1,8 +1,9 @@
 """What several parts of one application work with, made once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
+from tochka_plugins import Message
 from tochka_plugins.host import StagedModule
 
 from tochka_core.access.cache import Cache
@@ -12,7 +13,7 @@ from tochka_core.auth.tokens import AccessTokens
 from tochka_core.db import Database
 from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.errors import ConfigurationError
-from tochka_core.messages.messenger import Messenger
+from tochka_core.messages.messenger import Messenger, write_to_log
 from tochka_core.module_settings.catalog import SettingsCatalog
 from tochka_core.neighbours.neighbourhood import Neighbourhood
 from tochka_core.registry.health import ModuleHealth
@@ -50,8 +51,17 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     uses: KeyUses
 
 
-def share(settings: Settings, modules: Sequence[StagedModule], absent: Collection[str]) -> Shared:
-    """Return what the parts of one application have in common."""
+def share(
+    settings: Settings,
+    modules: Sequence[StagedModule],
+    absent: Collection[str] = (),
+    *,
+    undelivered: Callable[[Message], None] | None = None,
+) -> Shared:
+    """Return what the parts of one application have in common.
+
+    *undelivered* takes the messages that no module delivers, where the log does not.
+    """
     if not settings.jwt_secret:
         raise ConfigurationError("JWT_SECRET is not set; make one with: openssl rand -hex 32")
     database = Database(
@@ -79,7 +89,7 @@ def share(settings: Settings, modules: Sequence[StagedModule], absent: Collectio
             modules,
             stopped=stopped_modules,
             hook_seconds=settings.import_seconds,
-            log_undelivered=bool(settings.log_messages),
+            undelivered=write_to_log if settings.log_messages else undelivered,
         ),
         module_health=ModuleHealth(modules, stopped=stopped_modules, doors=doors),
         modules=modules,

@@ -16,11 +16,11 @@ from typing import Any
 
 import psutil
 import pytest
-from data_folders import data_folder
 from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import create_async_engine
 from tochka_core.db.embedded import embedded_postgres
 from tochka_core.db.embedded.sockets import socket_folder
+from tochka_plugins.testing.data_folders import data_folder
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 DEADLINE_SECONDS = 60.0

@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from data_folders import data_folder
 from serving import Place, Served
+from tochka_plugins.testing.data_folders import data_folder
 
 
 @pytest.fixture

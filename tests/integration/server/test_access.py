@@ -27,11 +27,11 @@ def test_what_one_worker_changes_is_in_force_in_another(serve):
 def _remove_members(first, acme, second):
     """Remove a member in the one, and see how long the other lets them in."""
     master = first.master_client()
-    phone, token = first.register()
-    member = second.client(token, "acme")
+    person = first.person_client()
+    member = second.client(first.login(person.phone, person.password), "acme")
     seconds = []
     for _ in range(ROUNDS):
-        made = master.post("/api/v1/tenants/acme/members", json={"phone": phone})
+        made = master.post("/api/v1/tenants/acme/members", json={"phone": person.phone})
         path = f"/api/v1/tenants/acme/members/{made.json()['user_id']}"
         eventually(lambda: member.get(MODULES).status_code == 200, second)
         assert acme.delete(path).status_code == 204

@@ -3,16 +3,18 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - `mkdtemp` makes what is used of it
-ROOM_BYTES = 2 * 2**30
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - `mkdtemp` makes what is used of it
+_ROOM_BYTES: Final = 2 * 2**30
 """Some 100 MB for each that runs at once; a container often has 64 MB in all."""
 
 
 @contextmanager
-def data_folder():
+def data_folder() -> Iterator[Path]:
     """Yield a folder for a database and what belongs to it, and remove it in the end.
 
     It is open to all accounts, as the one that runs a database for root may be another; the
@@ -26,10 +28,10 @@ def data_folder():
         shutil.rmtree(folder)
 
 
-def _parent():
+def _parent() -> Path | None:
     """Return the folder in memory if it has room and runs programs, or `None` for any other."""
-    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
+    if not _MEMORY.is_dir() or not os.access(_MEMORY, os.W_OK):
         return None
-    has_room = shutil.disk_usage(MEMORY).free >= ROOM_BYTES
-    runs_programs = not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
-    return MEMORY if has_room and runs_programs else None
+    has_room = shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES
+    runs_programs = not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC
+    return _MEMORY if has_room and runs_programs else None
