@@ -21,7 +21,7 @@ def run(monkeypatch, tmp_path, settings, notes):
 
     # No distribution carries it.
     monkeypatch.setattr(
-        "tochka_core.cli.tenants.session.load_ready", lambda _ready: Assembly((notes,), ())
+        "tochka_core.cli.neighbourhood.load_ready", lambda _ready: Assembly((notes,), ())
     )
 
     def run(*words):

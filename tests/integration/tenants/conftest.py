@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import make_url, text
 from structlog.testing import capture_logs
+from tochka_core.cli import neighbourhood
 from tochka_core.cli.group import tochka
-from tochka_core.cli.tenants import session as command_session
 from tochka_core.db import Database
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_plugins.host import Assembly
@@ -90,9 +90,9 @@ def make_installation(monkeypatch, tmp_path, notes):
     monkeypatch.chdir(tmp_path)
     # The log of this process is pytest's.
     monkeypatch.setattr("tochka_core.cli.group.configure_logging", lambda _level: None)
-    monkeypatch.setattr(command_session, "configure_logging", lambda *_a, **_k: None)
+    monkeypatch.setattr(neighbourhood, "configure_logging", lambda *_a, **_k: None)
     assembly = Assembly(modules=(notes,), quarantined=())
-    monkeypatch.setattr(command_session, "load_ready", lambda _ready: assembly)
+    monkeypatch.setattr(neighbourhood, "load_ready", lambda _ready: assembly)
     return Installation
 
 
