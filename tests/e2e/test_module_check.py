@@ -89,20 +89,3 @@ def test_what_is_not_admitted_is_looked_at_no_further(check, tmp_path):
     (admitted, *others) = module["results"]
     assert "phase stage: ValueError: not today (refused/hooks.py" in admitted["faults"][0]["what"]
     assert {item["outcome"] for item in others} == {"unchecked"}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["no_such_module"], "There is no installed module 'no_such_module', and no such path."),
-        (["contacts", "--server", "mysql://here/db"], "--server names 'mysql'"),
-        (["contacts", "--log", "no/such/folder"], "no/such/folder cannot be written"),
-        ([__file__], "pip wheel failed: "),
-    ],
-)
-def test_errors_of_use_are_one_line(check, arguments, words):
-    done = check(*arguments)
-    assert done.returncode == 1
-    (line,) = [line for line in done.stderr.splitlines() if not line.endswith(" …")]
-    assert line.startswith("Error: ")
-    assert words in line

@@ -43,6 +43,12 @@ def test_it_installs_and_passes_its_own_tests(write, tmp_path):
     assert "4 passed" in run("pytest", "-p", "no:cacheprovider", cwd=folder, env=beside)
 
 
+def test_it_is_gold(write):
+    folder, _ = write("slots")
+    told = run("tochka_core", "modules", "check", folder, "--level", "gold")
+    assert told.splitlines()[-1] == "slots is gold."
+
+
 def test_it_is_typed_and_formatted(write):
     folder, _ = write("time_slots", "--title", "Часы приёма")
     run("ruff", "check", ".", cwd=folder)

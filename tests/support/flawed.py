@@ -271,7 +271,7 @@ FLAWED = {
     ),
     "does_not_start": Flaw(
         "start",
-        "tochka_startup has failed",
+        "tochka_startup fails: RuntimeError: no (does_not_start/hooks.py",
         more="@hookimpl\ndef tochka_startup(): raise RuntimeError('no')\n",
     ),
     "outlives_tenants": Flaw(

@@ -13,15 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tochka_migrations import Target
 from tochka_plugins.host import Assembly, Phase, StagedModule
 from tochka_plugins.host.quarantine import reason_of
+from tochka_plugins.schemas import schema_of
 
-from tochka_core.app import create_app
+from tochka_core.app import build_app
 from tochka_core.conformance.people import Population
 from tochka_core.conformance.routes import ModuleRoute, routes_of
-from tochka_core.db import Database
+from tochka_core.conformance.rows import Rows, rows_of
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.http.in_process import concurrent_client
 from tochka_core.registry.targets import module_targets
 from tochka_core.settings import Settings
+from tochka_core.wiring.shared import share
 
 _PLENTY: Final = 1_000_000
 _NO_TIME: Final[Mapping[Phase, float]] = MappingProxyType({})
@@ -45,11 +47,12 @@ class Bench:
         self.module = next(module for module in modules if module.name == name)
         self.engine = engine
         self.seconds = seconds
-        self.app: Litestar = create_app(settings, modules)
+        self.shared = share(settings, modules)
+        self.database = self.shared.database
+        self.app: Litestar = build_app(self.shared)
         self.mistakes: list[str] = []
         """What handlers have raised that is no answer, and where, the latest last."""
         self.app.after_exception.append(self._remember)
-        self.database = Database(settings.engine_url, pool_size=5)
         self.client: httpx.AsyncClient
         self.people: Population
 
@@ -68,6 +71,12 @@ class Bench:
     def routes(self) -> Sequence[ModuleRoute]:
         """The routes of the module."""
         return routes_of(self.app, self.name)
+
+    async def rows_of(self, tenant: str) -> Rows:
+        """Return what the module, and those that it needs, keep for a tenant."""
+        schemas = [schema_of(module.name) for module in self.modules]
+        async with self.database.platform_scope(reason="conformance") as session:
+            return await rows_of(session, self.people.tenant_id(tenant), schemas=schemas)
 
     async def document(self) -> Mapping[str, Any]:
         """Return what the OpenAPI document says of the module's own paths."""
@@ -96,14 +105,11 @@ async def set_up(
     """Yield the bench of *name*, one of *modules*, all ready in the database of *settings*."""
     async with maintenance_engine(settings.engine_url) as engine:
         bench = Bench(_unhurried(settings), modules, name, engine=engine, seconds=seconds)
-        try:
-            async with concurrent_client(bench.app) as client:
-                bench.client = client
-                bench.people = Population(client, bench.database)
-                await _open_to_all(bench, bench.modules)
-                yield bench
-        finally:
-            await bench.database.dispose()
+        async with concurrent_client(bench.app) as client:
+            bench.client = client
+            bench.people = Population(client, bench.database)
+            await _open_to_all(bench, bench.modules)
+            yield bench
 
 
 def _unhurried(settings: Settings) -> Settings:

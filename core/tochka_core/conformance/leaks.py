@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import islice, product
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -213,16 +213,18 @@ async def hunt(
     *,
     own_name: str,
     robbers: Collection[Mapping[str, str]],
+    at_most: int | None = None,
 ) -> Loot:
     """Let *robbers*, each a set of headers, try to reach what is the prey's.
 
-    *own_name* is the tenant of theirs from which they do.
+    *own_name* is the tenant of theirs from which they do. Of each operation *at_most* so many
+    probes are sent by each of them, all of them without.
     """
     everything = [*everything]
     tried, leaks, broken, written = 0, [], [], ""
     for robber in robbers:
         for operation in everything:
-            for probe in operation.probes(prey, own_name):
+            for probe in islice(operation.probes(prey, own_name), at_most):
                 answer = await probe.send(client, robber)
                 tried += 1
                 if answer.is_server_error:

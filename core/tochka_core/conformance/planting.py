@@ -1,6 +1,7 @@
 """Giving a tenant something of everything, so that there is something to lose."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -10,25 +11,113 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
+from tochka_plugins.host import StagedModule
 
 from tochka_core.conformance.bench import Bench
+from tochka_core.conformance.bodies import Bodies, Json
+from tochka_core.conformance.people import Person
 
 _TENANT_ID: Final = "tenant_id"
+_ROUNDS: Final = 2
+"""What needs a row of another table finds one in the second."""
+
+_PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
-async def plant_rows(bench: Bench, tenant_id: UUID, *, word: str) -> Sequence[str]:
+async def plant(
+    bench: Bench, tenant: str, owner: Person, bodies: Bodies, *, word: str
+) -> Sequence[str]:
+    """Let *owner* create what *bodies* describe, then fill the tables that are still empty.
+
+    Texts begin with *word*. Returned are the tables that take none of what we know to write.
+    """
+    tenant_id = bench.people.tenant_id(tenant)
+    needed = [module for module in bench.modules if module is not bench.module]
+    unfilled = [*await _fill_tables(bench, tenant_id, needed, word=word)]
+    waiting = {path: each for (method, path), each in bodies.items() if method == "POST"}
+    for _ in range(_ROUNDS):
+        known = await known_rows(bench, tenant)
+        for path, candidates in [*waiting.items()]:
+            bodies_here = [naming(body, known) for body in candidates]
+            if await _post(bench, owner.at(tenant), _place(path, known), bodies_here):
+                del waiting[path]
+    return [*unfilled, *await _fill_tables(bench, tenant_id, [bench.module], word=word)]
+
+
+async def plant_rows(bench: Bench, tenant: str, *, word: str) -> Sequence[str]:
     """Write a row into each table of the module, and of those it needs, that has none.
 
     Texts in it begin with *word*. Returned are the tables that take none of what we know to write.
     """
+    return await _fill_tables(bench, bench.people.tenant_id(tenant), bench.modules, word=word)
+
+
+async def known_rows(bench: Bench, tenant: str) -> Mapping[str, str]:
+    """Return a row of the tenant for each column that refers to one, by the column's name.
+
+    So a field of that name can be filled: `contact_id` with the id of a contact that there is.
+    """
+    rows = await bench.rows_of(tenant)
+    known: dict[str, str] = {}
+    for table in _tables(bench.modules):
+        for row in rows.get(f"{table.schema}.{table.name}", ())[:1]:
+            known.setdefault(f"{table.name.removesuffix('s')}_id", str(row.get("id")))
+        for key in table.foreign_key_constraints:
+            target = f"{key.referred_table.schema}.{key.referred_table.name}"
+            for row in rows.get(target, ())[:1]:
+                referring = {item.parent.name: str(row[item.column.name]) for item in key.elements}
+                known.update(referring)
+    return {name: value for name, value in known.items() if name != _TENANT_ID}
+
+
+def naming(body: Json, known: Mapping[str, str]) -> Json:
+    """Return *body* with *known* rows in the fields of these names, and lists of one in `…_ids`."""
+    match body:
+        case dict():
+            return {
+                key: known[key]
+                if key in known
+                else [known[key[:-1]]]
+                if key[:-1] in known and isinstance(value, list)
+                else naming(value, known)
+                for key, value in body.items()
+            }
+        case list():
+            return [naming(item, known) for item in body]
+    return body
+
+
+def _place(path: str, known: Mapping[str, str]) -> str:
+    return _PARAMETER.sub(lambda parameter: known.get(parameter[1], parameter[0]), path)
+
+
+async def _post(
+    bench: Bench, headers: Mapping[str, str], path: str, candidates: Sequence[Json]
+) -> bool:
+    """Send bodies until one is taken; tell whether one was."""
+    for body in candidates:
+        answer = await bench.client.post(path, json=body, headers=headers)
+        if answer.is_success:
+            return True
+    return False
+
+
+async def _fill_tables(
+    bench: Bench, tenant_id: UUID, modules: Sequence[StagedModule], *, word: str
+) -> Sequence[str]:
     unfilled = []
-    for module in bench.modules:
-        tables = module.metadata.sorted_tables if module.metadata is not None else ()
-        for table in (table for table in tables if _TENANT_ID in table.columns):
-            async with bench.database.tenant_scope(tenant_id) as session:
-                if not await _has_row(session, table) and not await _fill(session, table, word):
-                    unfilled.append(f"{table.schema}.{table.name}")
+    for table in _tables(modules):
+        async with bench.database.tenant_scope(tenant_id) as session:
+            if not await _has_row(session, table) and not await _fill(session, table, word):
+                unfilled.append(f"{table.schema}.{table.name}")
     return unfilled
+
+
+def _tables(modules: Sequence[StagedModule]) -> Iterator[sa.Table]:
+    """Yield the tables of tenants, after those that they refer to."""
+    for module in modules:
+        tables = module.metadata.sorted_tables if module.metadata is not None else ()
+        yield from (table for table in tables if _TENANT_ID in table.columns)
 
 
 async def _has_row(session: AsyncSession, table: sa.Table) -> bool:

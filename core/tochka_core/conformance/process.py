@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 from tochka_plugins.host import assemble, discover, gate
+from tochka_plugins.host.quarantine import reason_of
 
 from tochka_core import __version__
 from tochka_core.conformance.bench import Bench, set_up
@@ -36,6 +37,9 @@ def main() -> None:
         asyncio.run(_check(order, tell))
     except OperatorError as error:
         tell(Stuck(str(error)))
+    except Exception as error:  # noqa: BLE001 - whatever the module makes it raise
+        told = reason_of(error, package=__package__)
+        tell(Stuck(f"{order.module} cannot be looked at: {told}"))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

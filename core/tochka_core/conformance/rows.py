@@ -1,7 +1,7 @@
 """What a tenant has in the tables of the core and of modules."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,13 +21,13 @@ _TENANT_TABLES: Final = text(
 )
 
 
-async def rows_of(session: AsyncSession, tenant_id: UUID, *, schema: str | None = None) -> Rows:
-    """Return all rows of a tenant, or those in one *schema*; *session* sees all tenants."""
+async def rows_of(session: AsyncSession, tenant_id: UUID, *, schemas: Collection[str] = ()) -> Rows:
+    """Return all rows of a tenant, or those in *schemas*; *session* sees all tenants."""
     tables = [*await session.scalars(_TENANT_TABLES)]
     columns = dict.fromkeys(tables, "tenant_id")
     found = {}
     for table, column in {**columns, "tochka.tenants": "id"}.items():
-        if schema in {None, table.partition(".")[0]}:
+        if not schemas or table.partition(".")[0] in schemas:
             statement = text(_ROWS.format(table=table, column=column))
             rows = await session.scalars(statement, {"tenant": tenant_id})
             found[table] = [json.loads(row) for row in rows]

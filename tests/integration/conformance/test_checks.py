@@ -2,29 +2,21 @@
 
 import pytest
 from flawed import FLAWED, Flaw, stage_flawed
-from sqlalchemy import text
 from tochka_core.conformance.bench import set_up
 from tochka_core.conformance.catalog import CHECKS
 from tochka_core.conformance.process import look
-from tochka_core.registry.record import write_judgement
-from tochka_core.registry.targets import module_targets
-from tochka_migrations import upgrade
-from tochka_plugins.host import Assembly
+from tochka_core.testing.building import build_platform
 
 BY_ID = {check.id: check for check in CHECKS}
 
 
 @pytest.fixture
-async def look_at(tmp_path, settings, engine, database):
+def look_at(tmp_path, settings, database_url):
     """Have a module looked at by some checks."""
 
     async def look_at(name, flaw, checks):
         module = stage_flawed(tmp_path, name, flaw)
-        assert (await upgrade(engine, module_targets(Assembly((module,), ())))).failures == {}
-        async with database.platform_scope(reason="test") as session:
-            await session.execute(text("DELETE FROM tochka.modules"))
-            requires = {name: frozenset()}
-            await write_judgement(session, ready=[module], requires=requires, quarantined=[])
+        await build_platform(database_url, [module])
         async with set_up(settings, [module], name) as bench:
             return [await look(check, bench) for check in checks]
 

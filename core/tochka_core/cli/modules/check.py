@@ -60,11 +60,11 @@ def check(
     require_tools()
     settings = read_settings()
     with ExitStack() as stack:
+        output = stack.enter_context(_open(log or Path(devnull)))
         tell = stack.enter_context(progress(quiet=as_json))
         tell("Preparing")
         subjects = stack.enter_context(find_subjects(names))
         place = stack.enter_context(scratch_server(settings, server))
-        output = stack.enter_context(_open(log or Path(devnull)))
         reports = [
             conduct(settings, subject, server=place, output=output, tell=tell)
             for subject in subjects
@@ -97,9 +97,10 @@ def _print(report: Report) -> None:
 
 def _print_result(result: Result) -> None:
     mark, colour = _MARKS[result.outcome]
-    detail = click.style(result.detail, dim=True)
-    line = f"{click.style(mark.ljust(4), fg=colour)}  {result.level:6}  {result.id:10}  "
-    click.echo(f"{line}{result.title.ljust(_TITLE)}  {detail}".rstrip())
+    told = f"{result.level:6}  {result.id:10}  {result.title}"
+    if result.detail:
+        told += " " * (_TITLE - len(result.title) + 2) + click.style(result.detail, dim=True)
+    click.echo(f"{click.style(f'{mark:4}', fg=colour)}  {told}")
     for fault in result.faults:
         click.echo(f"{' ' * 14}{fault.what}")
         click.secho(f"{' ' * 14}→ {fault.todo}", dim=True)

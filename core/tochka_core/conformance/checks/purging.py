@@ -12,7 +12,6 @@ from tochka_plugins.schemas import schema_of
 from tochka_core.conformance.bench import Bench
 from tochka_core.conformance.planting import plant_rows
 from tochka_core.conformance.report import Fault, Verdict
-from tochka_core.conformance.rows import rows_of
 from tochka_core.registry.purge import drop_remains
 from tochka_core.tenants.models import Tenant
 from tochka_core.tenants.purging import purge_tenant
@@ -27,7 +26,7 @@ _MENTIONS: Final = (
 async def look_at_purge(bench: Bench) -> Verdict:
     """Purge a tenant, and then the module as if its package were gone."""
     await bench.people.tenant(_TENANT, modules=[bench.name])
-    await plant_rows(bench, bench.people.tenant_id(_TENANT), word="leaving")
+    await plant_rows(bench, _TENANT, word="leaving")
     faults = [*await _leave(bench)]
     async with bench.engine.connect() as connection:
         await drop_remains(connection, bench.name)
@@ -49,9 +48,7 @@ async def _leave(bench: Bench) -> Sequence[Fault]:
             await purge_tenant(session, tenant)
     except Conflict as refusal:
         return [Fault(refusal.detail, todo)]
-    async with bench.database.platform_scope(reason="conformance") as session:
-        rows = await rows_of(session, tenant_id, schema=schema_of(bench.name))
-    left = [table for table, found in rows.items() if found]
+    left = [table for table, rows in (await bench.rows_of(_TENANT)).items() if rows]
     return [Fault(f"{table} keeps rows of a tenant that is purged", todo) for table in left]
 
 

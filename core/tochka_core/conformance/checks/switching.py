@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from tochka_plugins.schemas import schema_of
-
 from tochka_core.conformance.bench import Bench
 from tochka_core.conformance.people import CannotPrepare
 from tochka_core.conformance.planting import plant_rows
 from tochka_core.conformance.report import Fault, Verdict
-from tochka_core.conformance.rows import Rows, rows_of
+from tochka_core.conformance.rows import Rows
 
 _TENANT: Final = "switching"
 _NOT_FOUND: Final = 404
@@ -21,8 +19,8 @@ async def look_at_switching(bench: Bench) -> Verdict:
     faults = []
     try:
         await bench.people.switch(_TENANT, bench.name, enabled=True)
-        await plant_rows(bench, bench.people.tenant_id(_TENANT), word="kept")
-        before = await _rows(bench)
+        await plant_rows(bench, _TENANT, word="kept")
+        before = await bench.rows_of(_TENANT)
         await bench.people.switch(_TENANT, bench.name, enabled=False)
         for route in bench.routes:
             headers = {"X-Tenant": _TENANT} if route.is_anonymous else owner.at(_TENANT)
@@ -31,7 +29,7 @@ async def look_at_switching(bench: Bench) -> Verdict:
                 what = f"{route} answers {answer.status_code} where the module is disabled"
                 faults.append(Fault(what, "answer nothing before the platform's own gate"))
         await bench.people.switch(_TENANT, bench.name, enabled=True)
-        faults += _lost(before, await _rows(bench))
+        faults += _lost(before, await bench.rows_of(_TENANT))
         for enabled in (False, True):
             await bench.people.switch(_TENANT, bench.name, enabled=enabled)
     except CannotPrepare as refusal:
@@ -48,12 +46,6 @@ def _lost(before: Rows, after: Rows) -> Sequence[Fault]:
     ]
     todo = "keep what the tenant has; the platform removes it when the module is purged"
     return [Fault(f"rows of {table} are gone once it was disabled", todo) for table in lost]
-
-
-async def _rows(bench: Bench) -> Rows:
-    tenant_id = bench.people.tenant_id(_TENANT)
-    async with bench.database.platform_scope(reason="conformance") as session:
-        return await rows_of(session, tenant_id, schema=schema_of(bench.name))
 
 
 def _key(row: Mapping[str, Any]) -> str:
