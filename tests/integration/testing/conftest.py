@@ -26,6 +26,7 @@ def author(pytester, monkeypatch):
 class Author:
     def __init__(self, pytester, monkeypatch):
         self._pytester = pytester
+        self._monkeypatch = monkeypatch
         self._site = pytester.mkdir("site")
         monkeypatch.setenv("PYTHONPATH", str(self._site))
         self.write("pyproject.toml", LIKE_AN_AUTHOR)
@@ -46,6 +47,11 @@ class Author:
             )
         ) as wheel:
             wheel.extractall(self._site)
+
+    def use(self, server):
+        """Let the sessions make their databases on a server that is there."""
+        address = server.superuser_url.render_as_string(hide_password=False)
+        self._monkeypatch.setenv("TOCHKA_TEST_DATABASE_URL", address)
 
     def run_tests(self, *arguments):
         plugins = ("-p", "no:schemathesis", "-p", "no:cacheprovider")

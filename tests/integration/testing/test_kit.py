@@ -149,10 +149,9 @@ def test_what_is_imported():
     assert not {"litestar", "msgspec", "sqlalchemy", "structlog"} & {*sys.modules}
 """
 
-ONE = "def test_it(tochka): pass\ndef test_again(tochka): pass"
 
-
-def test_every_test_has_a_platform_of_its_own(author):
+def test_every_test_has_a_platform_of_its_own(author, server):
+    author.use(server)
     author.write("test_it.py", BEHAVIOURS)
     result = author.run_tests("-o", "tochka_modules=contacts")
     result.assert_outcomes(passed=12)
@@ -161,13 +160,3 @@ def test_every_test_has_a_platform_of_its_own(author):
 def test_a_session_that_asks_for_nothing_imports_nothing(author):
     author.write("test_it.py", UNASKED)
     author.run_tests().assert_outcomes(passed=1)
-
-
-def test_a_quarantined_module_is_told_in_one_line(author):
-    author.install("broken", {"tochka_broken/__init__.py": "", "tochka_broken/hooks.py": "1 / 0"})
-    author.write("test_it.py", ONE)
-    result = author.run_tests("-o", "tochka_modules=broken")
-    result.assert_outcomes(errors=2)
-    result.stdout.fnmatch_lines(["broken is quarantined in phase load: ZeroDivisionError: *"])
-    result.stdout.no_fnmatch_line("Traceback*")
-    result.stdout.no_fnmatch_line("*tochka_core*")
