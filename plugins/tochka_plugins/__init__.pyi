@@ -38,6 +38,7 @@ from .permissions import Permission
 from .problems import problems
 from .publishing import UndeclaredEvent, UnfitEvent, known_events, publish
 from .routing import ANONYMOUS, ANY_MEMBER
+from .services import FromModule, UnknownService, find_service, require_service
 from .settings import Secret
 from .subscriptions import Subscription
 
@@ -54,6 +55,7 @@ __all__ = [
     "DeprecatedContract",
     "Event",
     "EventInfo",
+    "FromModule",
     "InvalidInput",
     "Limit",
     "LimitReached",
@@ -88,13 +90,16 @@ __all__ = [
     "UndeclaredEvent",
     "UndeclaredLimit",
     "UnfitEvent",
+    "UnknownService",
     "event_name",
+    "find_service",
     "hookimpl",
     "known_events",
     "module_registry",
     "pass_platform",
     "problems",
     "publish",
+    "require_service",
     "requires",
     "requires_step_up",
 ]

@@ -24,6 +24,7 @@ from tochka_plugins.limits import Limit
 from tochka_plugins.messages import Message
 from tochka_plugins.models import Model
 from tochka_plugins.permissions import Permission
+from tochka_plugins.services import ServiceFactory
 from tochka_plugins.subscriptions import Subscription
 
 PROJECT_NAME = "tochka"
@@ -135,6 +136,19 @@ def tochka_events() -> Sequence[type[Event]]:  # type: ignore[empty-body]  # as 
     `deals.won`, and no two have the same. They are frozen, and have a JSON Schema; none of their
     fields may be anything at all, or is a `Secret`.
     Raises: the module is quarantined in phase `stage`.
+    """
+
+
+@hookspec
+def tochka_services() -> Mapping[type, ServiceFactory]:  # type: ignore[empty-body]  # as above
+    """Offer something to the modules that depend on this one.
+
+    Runs: once per process, while the module is staged.
+    Returns: a function for each protocol, of which no other module offers the same. It takes a
+    session, scoped to a tenant that the module is open to, and returns an object of the protocol,
+    which works in that session. It is not a coroutine function.
+    Raises: the module is quarantined in phase `stage`. What the function or the object raises comes
+    to whoever has asked.
     """
 
 

@@ -1,11 +1,13 @@
 """The other modules, as one of them meets them in a transaction of a tenant."""
 
-from collections.abc import Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_plugins.events import Event, EventInfo
+
+ServiceT = TypeVar("ServiceT")
 
 NEIGHBOURS: Final = "tochka_neighbours"
 """Where `AsyncSession.info` has them."""
@@ -19,6 +21,12 @@ class Neighbours(Protocol):
 
     def known_events(self) -> Sequence[EventInfo]:
         """Return what they, and the platform, may tell of."""
+
+    def require_service(self, session: AsyncSession, kind: Callable[..., ServiceT]) -> ServiceT:
+        """Return what one of them offers as *kind*, working in *session*."""
+
+    def find_service(self, session: AsyncSession, kind: Callable[..., ServiceT]) -> ServiceT | None:
+        """Do the same, and return `None` where it is not open."""
 
 
 def neighbours_of(session: AsyncSession) -> Neighbours:

@@ -9,12 +9,14 @@ from tochka_plugins import NotFound
 from tochka_plugins.guards import PermissionGuard
 from tochka_plugins.host import StagedModule
 
+from tochka_core.http.asking import asked_services, give_services
 from tochka_core.http.problems import NOTHING_HERE
 from tochka_core.http.route_rules import (
     MODULE_KEY,
     PERMISSIONS_KEY,
     RouteRuleBroken,
     handlers_at,
+    handlers_of,
     refuse_unsafe_routes,
 )
 
@@ -38,13 +40,21 @@ class RouteNameTaken(Exception):
 
 
 def mount(module: StagedModule) -> Router:
-    """Return a module's routes under its own path, marked for the gate."""
-    return Router(
+    """Return a module's routes under its own path, marked for the gate, given what they ask for.
+
+    Raises:
+        RouteRuleBroken: one asks for a service in a way that cannot be understood.
+    """
+    router = Router(
         path=_path(module),
         route_handlers=list(module.routes),
         opt={MODULE_KEY: module.name},
         tags=[module.name],
     )
+    for route_ in router.routes:
+        for handler in handlers_of(route_):
+            give_services(handler)
+    return router
 
 
 def mount_absent(name: str) -> Router:
@@ -83,13 +93,15 @@ class TrialMount:
         self._dependencies = core.dependencies
         self._owners = dict.fromkeys(_names(core, ""), "the core")
         self._permissions: dict[str, frozenset[str]] = {}
+        self._offered: dict[type, str] = {}
 
     def __call__(self, module: StagedModule) -> None:
         """Try to mount *module*.
 
         Raises:
             RouteRuleBroken: a route would escape the gate, mix tenants up, hide another route,
-                shut out everybody, or be given other settings than it asks for.
+                shut out everybody, be given other settings than it asks for, or ask for what no
+                module offers that this one depends on.
             RouteNameTaken: the core, or a module that passed, has the same name or operation id.
             Exception: whatever Litestar finds wrong with the routes or their description.
         """
@@ -100,12 +112,14 @@ class TrialMount:
             route_handlers=[mount(module)], dependencies=self._dependencies, logging_config=None
         )
         self._refuse_other_settings(module, app)
+        self._refuse_unoffered_services(module, app)
         encode_json(app.openapi_schema.to_schema())
         names = set(_names(app, _path(module)))
         for kind, name in sorted(names & self._owners.keys()):
             owner = self._owners[kind, name]
             raise RouteNameTaken(f"tochka_routes: {owner} has the {kind} {name!r} too")
         self._permissions[module.name] = own
+        self._offered.update(dict.fromkeys(module.services, module.name))
         self._owners.update(dict.fromkeys(names, f"the module {module.name!r}"))
 
     def _refuse_other_settings(self, module: StagedModule, app: Litestar) -> None:
@@ -125,6 +139,21 @@ class TrialMount:
                     f"tochka_routes: {handler.handler_name} asks for settings of another type than"
                     f" tochka_settings gives, which is {declared or 'nothing'}"
                 )
+
+    def _refuse_unoffered_services(self, module: StagedModule, app: Litestar) -> None:
+        """Refuse a handler that asks for what nobody offers whom the module knows to be there."""
+        for handler in handlers_at(app, _path(module)):
+            for asked in asked_services(handler):
+                owner = self._offered.get(asked.kind)
+                if owner in module.requires | module.wishes:
+                    continue
+                told = f"tochka_routes: {handler.handler_name} asks for {asked.kind.__name__}"
+                if owner is not None:
+                    raise RouteRuleBroken(
+                        f"{told}, which {owner!r} offers: the module does not depend on it"
+                    )
+                if not asked.is_optional:
+                    raise RouteRuleBroken(f"{told}, which no module offers that this one needs")
 
 
 def _path(module: StagedModule) -> str:

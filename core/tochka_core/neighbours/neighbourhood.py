@@ -3,19 +3,20 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
-from typing import Final
+from typing import Final, cast
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Event, EventInfo, TochkaError
+from tochka_plugins import Event, EventInfo, ModuleNotOpen, TochkaError, UnknownService
 from tochka_plugins.host import StagedModule
 from tochka_plugins.host.quarantine import reason_of
-from tochka_plugins.neighbours import NEIGHBOURS
+from tochka_plugins.neighbours import NEIGHBOURS, ServiceT
 
 from tochka_core.db.narrowing import lent
-from tochka_core.neighbours.errors import ModuleFailed
+from tochka_core.neighbours.errors import ModuleAway, ModuleFailed
 from tochka_core.neighbours.event_catalog import EventCatalog, carried
+from tochka_core.neighbours.service_catalog import LentSession, ServiceCatalog
 from tochka_core.neighbours.venue import Venue
 from tochka_core.registry.hook_run import HookFailed, run_hook
 
@@ -56,6 +57,11 @@ class Neighbourhood:
     def events(self) -> EventCatalog:
         """What they may tell of."""
         return EventCatalog(self.modules)
+
+    @cached_property
+    def services(self) -> ServiceCatalog:
+        """What they offer each other."""
+        return ServiceCatalog(self.modules)
 
     @cached_property
     def listeners(self) -> Sequence[StagedModule]:
@@ -141,3 +147,22 @@ class Met:
     def known_events(self) -> Sequence[EventInfo]:
         """Return the events of the platform, and of the modules that are open."""
         return self._neighbourhood.events.list(self._venue.opened)
+
+    def require_service(self, session: AsyncSession, kind: Callable[..., ServiceT]) -> ServiceT:
+        """Return what one of them offers as *kind*, working in *session*."""
+        offered = self._neighbourhood.services.find(kind, by=self._module)
+        if offered is None:
+            raise UnknownService(f"No module that {self._module} depends on offers {kind!r}.")
+        if offered.module not in self._venue.opened:
+            raise ModuleNotOpen(offered.module, self._venue.tenant.id)
+        if offered.module in self._neighbourhood.stopped:
+            raise ModuleAway(offered.module)
+        own = Met(self._neighbourhood, offered.module, self._venue)
+        return cast("ServiceT", offered.make(LentSession(session, own)))
+
+    def find_service(self, session: AsyncSession, kind: Callable[..., ServiceT]) -> ServiceT | None:
+        """Do the same, and return `None` where it is not open."""
+        offered = self._neighbourhood.services.find(kind, by=self._module)
+        if offered is None or offered.module not in self._venue.opened:
+            return None
+        return self.require_service(session, kind)

@@ -39,6 +39,7 @@ def assemble(
     routes the application could not serve. *begin* is told of each step before it is taken.
     """
     staged: list[StagedModule] = []
+    offered: dict[type, str] = {}
     stopped: dict[str, Quarantined] = {item.name: item for item in set_aside}
     for candidate in gated.admitted:
         if candidate.name in stopped:
@@ -56,9 +57,15 @@ def assemble(
             phase = "stage"
             begin(candidate.name, phase)
             with process_kept(), deprecations_noted(deprecated):
-                module = stage(loaded, requires=gated.requires[candidate.name])
+                module = stage(
+                    loaded,
+                    requires=gated.requires[candidate.name],
+                    wishes=gated.wishes[candidate.name],
+                    offered=offered,
+                )
                 try_mount(module)
             staged.append(msgspec.structs.replace(module, deprecated=tuple(deprecated)))
+            offered.update(dict.fromkeys(module.services, module.name))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - a module's sys.exit is its own mistake too

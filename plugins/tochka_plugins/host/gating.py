@@ -53,6 +53,8 @@ class Gated(msgspec.Struct, frozen=True):
     """In the order of dependencies, also of those in extras; ties by name."""
     requires: Mapping[str, frozenset[str]]
     """For each admitted module, the modules that it needs."""
+    wishes: Mapping[str, frozenset[str]]
+    """For each admitted module, those in its extras: it makes use of them where they are."""
     refused: tuple[Quarantined, ...]
 
     def only(self, names: Collection[str]) -> "Gated":
@@ -124,6 +126,7 @@ def gate(
     return Gated(
         admitted=tuple(admitted),
         requires={candidate.name: requires[candidate.name] for candidate in admitted},
+        wishes={candidate.name: wishes[candidate.name] for candidate in admitted},
         refused=tuple(
             quarantine(candidate, "gate", str(refusal), blocked_by=refusal.blocked_by)
             for candidate, refusal in refusals.items()

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from inspect import iscoroutinefunction, signature
+from inspect import iscoroutinefunction
 from typing import Any, Final
+
+from tochka_plugins.host.callables import takes_one
 
 _WORDS: Final = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
 
@@ -15,13 +17,5 @@ def broken_health_rules(checks: Mapping[Any, Any]) -> Iterator[str]:
             yield f"the name {name!r} must match {_WORDS}"
         if not iscoroutinefunction(check):
             yield f"{name!r} must be a coroutine function, not {check!r}"
-        elif not _takes_one(check):
+        elif not takes_one(check):
             yield f"{name!r} must take one argument, the platform"
-
-
-def _takes_one(check: Any) -> bool:  # noqa: ANN401 - any coroutine function
-    try:
-        signature(check).bind(None)
-    except TypeError:
-        return False
-    return True

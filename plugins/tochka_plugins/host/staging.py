@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import click
@@ -20,6 +21,7 @@ from tochka_plugins.host.discovery import Candidate
 from tochka_plugins.host.event_rules import broken_event_rules
 from tochka_plugins.host.health_rules import broken_health_rules
 from tochka_plugins.host.loading import LoadedModule
+from tochka_plugins.host.service_rules import broken_service_rules
 from tochka_plugins.host.settings_rules import broken_settings_rules
 from tochka_plugins.host.storable import is_storable
 from tochka_plugins.host.table_rules import broken_table_rules
@@ -28,6 +30,7 @@ from tochka_plugins.limits import Limit
 from tochka_plugins.models import Model, PlatformModel
 from tochka_plugins.permissions import Permission
 from tochka_plugins.schemas import schema_of
+from tochka_plugins.services import ServiceFactory
 
 Declaration = TypeVar("Declaration", bound=msgspec.Struct)
 
@@ -48,6 +51,8 @@ class StagedModule(msgspec.Struct, frozen=True):
     migrations: Path | None
     requires: frozenset[str] = frozenset()
     """The modules that it needs."""
+    wishes: frozenset[str] = frozenset()
+    """The modules that it makes use of where they are."""
     permissions: tuple[Permission, ...] = ()
     settings: type[msgspec.Struct] | None = None
     """What each tenant may set; `None` where there is nothing to set."""
@@ -58,6 +63,8 @@ class StagedModule(msgspec.Struct, frozen=True):
     """What it uses that a later version of the contract is without, and what instead."""
     events: tuple[type[Event], ...] = ()
     """What it may tell others of."""
+    services: Mapping[type, ServiceFactory] = {}
+    """What it offers to those that depend on it."""
 
     @property
     def name(self) -> str:
@@ -65,8 +72,17 @@ class StagedModule(msgspec.Struct, frozen=True):
         return self.candidate.name
 
 
-def stage(module: LoadedModule, *, requires: frozenset[str] = frozenset()) -> StagedModule:
+def stage(
+    module: LoadedModule,
+    *,
+    requires: frozenset[str] = frozenset(),
+    wishes: frozenset[str] = frozenset(),
+    offered: Mapping[type, str] = MappingProxyType({}),
+) -> StagedModule:
     """Collect the contributions of *module*, which may build on those of the modules it requires.
+
+    It makes use of those that it *wishes* for where they are. *offered* are the services of other
+    modules, with their names.
 
     Raises:
         StagingError: one of them breaks a rule.
@@ -85,12 +101,14 @@ def stage(module: LoadedModule, *, requires: frozenset[str] = frozenset()) -> St
         metadata=metadata,
         migrations=migrations,
         requires=requires,
+        wishes=wishes,
         permissions=_permissions(module),
         settings=_settings(module),
         limits=_limits(module),
         commands=_commands(module),
         health=_health(module),
         events=_events(module),
+        services=_services(module, offered),
     )
 
 
@@ -139,6 +157,15 @@ def _sequence(module: LoadedModule, hook: str) -> Sequence[Any]:
         return ()
     if not isinstance(result, Sequence) or isinstance(result, str | bytes):
         raise StagingError(f"{hook} must return a list, not {result!r}")
+    return result
+
+
+def _mapping(module: LoadedModule, hook: str) -> Mapping[Any, Any]:
+    result = _value(module, hook)
+    if result is None:
+        return {}
+    if not isinstance(result, Mapping):
+        raise StagingError(f"{hook} must return a mapping, not {result!r}")
     return result
 
 
@@ -217,11 +244,7 @@ def _commands(module: LoadedModule) -> tuple[click.Command, ...]:
 
 
 def _health(module: LoadedModule) -> Mapping[str, HealthCheck]:
-    checks = _value(module, "tochka_health")
-    if checks is None:
-        return {}
-    if not isinstance(checks, Mapping):
-        raise StagingError(f"tochka_health must return a mapping, not {checks!r}")
+    checks = _mapping(module, "tochka_health")
     _refuse("tochka_health", broken_health_rules(checks))
     return dict(checks)
 
@@ -233,6 +256,12 @@ def _events(module: LoadedModule) -> tuple[type[Event], ...]:
             raise StagingError(f"tochka_events: {event!r} is no class of events")
     _refuse("tochka_events", broken_event_rules(events, module.candidate.name))
     return events
+
+
+def _services(module: LoadedModule, offered: Mapping[type, str]) -> Mapping[type, ServiceFactory]:
+    services = _mapping(module, "tochka_services")
+    _refuse("tochka_services", broken_service_rules(services, offered))
+    return dict(services)
 
 
 def _declarations(

@@ -62,7 +62,7 @@ def application(settings, notes, made_applications):
 
 @pytest.fixture(scope="session")
 def chain():
-    """The test module, deals, which needs it, and reports, which needs deals; staged."""
+    """The test module, and those that depend on it; staged."""
     return stage_chain()
 
 

@@ -24,8 +24,10 @@ from tochka_plugins import (
     requires,
 )
 
+from notes_module.api import NoteBook
 from notes_module.events import NoteWritten
 from notes_module.models import Colour, Note
+from notes_module.services import Notes
 from notes_module.tenant_acts import ACTS
 
 
@@ -227,6 +229,11 @@ async def tochka_subscription_changed(tenant, subscription, session):
 @hookimpl
 def tochka_events():
     return [NoteWritten]
+
+
+@hookimpl
+def tochka_services():
+    return {NoteBook: Notes}
 
 
 @hookimpl
