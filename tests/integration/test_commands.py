@@ -95,7 +95,8 @@ def test_upgrade_says_what_it_does(tochka):
     }
 
 
-def test_a_dry_run_prints_the_sql_and_leaves_no_trace(tochka):
+def test_a_dry_run_prints_the_sql_and_leaves_no_trace(tochka, template):
+    # The roles are the whole server's, and were made with the template.
     dry = tochka("upgrade", "--dry-run", "--strict")
     assert dry.returncode == 0, dry.stderr
     assert f"core: nothing → {CORE_HEAD}" in dry.stdout
