@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 from serving import Place, Served
@@ -39,7 +40,8 @@ def serve(place):
             )
 
         process = start("serve", stderr=subprocess.STDOUT)
-        platform = Served(process, f"http://127.0.0.1:{port}", start)
+        beside = partial(start, stderr=subprocess.PIPE)
+        platform = Served(process, f"http://127.0.0.1:{port}", beside)
         started.append(platform)
         if is_awaited:
             platform.wait_until_live()
