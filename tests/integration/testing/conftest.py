@@ -23,6 +23,12 @@ def author(pytester, monkeypatch):
     return Author(pytester, monkeypatch)
 
 
+@pytest.fixture
+def given_server(server, template):
+    """A server for an author's sessions, with roles that our own tests may grant all the same."""
+    return server
+
+
 class Author:
     def __init__(self, pytester, monkeypatch):
         self._pytester = pytester

@@ -150,8 +150,8 @@ def test_what_is_imported():
 """
 
 
-def test_every_test_has_a_platform_of_its_own(author, server):
-    author.use(server)
+def test_every_test_has_a_platform_of_its_own(author, given_server):
+    author.use(given_server)
     author.write("test_it.py", BEHAVIOURS)
     result = author.run_tests("-o", "tochka_modules=contacts")
     result.assert_outcomes(passed=12)

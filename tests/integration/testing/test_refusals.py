@@ -19,10 +19,10 @@ def refusal_of_a_database():
     return str(refusal.value)
 
 
-def test_a_quarantined_module(author, server):
+def test_a_quarantined_module(author, given_server):
     author.install("broken", {"tochka_broken/__init__.py": "", "tochka_broken/hooks.py": "1 / 0"})
     author.write("test_it.py", ONE)
-    author.use(server)
+    author.use(given_server)
     result = author.run_tests("-o", "tochka_modules=broken")
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(["broken is quarantined in phase load: ZeroDivisionError: *"])
