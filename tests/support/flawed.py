@@ -222,6 +222,16 @@ FLAWED = {
             )
         },
     ),
+    "takes_its_time": Flaw(
+        "answers",
+        "takes longer than",
+        more="import asyncio\n",
+        changes={
+            "        return await Things(session).get(thing_id)": (
+                "        await asyncio.sleep(3600)\n        return None"
+            )
+        },
+    ),
     "no_way_back": Flaw(
         "way-back",
         "the table mod_no_way_back.things is still there",

@@ -25,6 +25,9 @@ from tochka_core.registry.targets import module_targets
 from tochka_core.settings import Settings
 from tochka_core.wiring.shared import share
 
+PATIENCE_SECONDS: Final = 30.0
+"""How long a request may take: whoever sent it has long given up."""
+
 _PLENTY: Final = 1_000_000
 _NO_TIME: Final[Mapping[Phase, float]] = MappingProxyType({})
 
@@ -101,11 +104,16 @@ async def set_up(
     name: str,
     *,
     seconds: Mapping[Phase, float] = _NO_TIME,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> AsyncIterator[Bench]:
-    """Yield the bench of *name*, one of *modules*, all ready in the database of *settings*."""
+    """Yield the bench of *name*, one of *modules*, all ready in the database of *settings*.
+
+    A request may take *patience_seconds*.
+    """
     async with maintenance_engine(settings.engine_url) as engine:
         bench = Bench(_unhurried(settings), modules, name, engine=engine, seconds=seconds)
-        async with concurrent_client(bench.app) as client:
+        answering = concurrent_client(bench.app, patience_seconds=patience_seconds)
+        async with answering as client:
             bench.client = client
             bench.people = Population(client, bench.database)
             await _open_to_all(bench, bench.modules)

@@ -19,8 +19,8 @@ from tochka_core.registry.apart import Silent, environment_apart, process_apart,
 from tochka_core.registry.trial import try_environment
 from tochka_core.settings import PREFIX, Settings, variable_of
 
-CHECK_SECONDS: Final = 300.0
-"""How long one check may take; reached only where the module keeps it from ending."""
+SILENCE_SECONDS: Final = 60.0
+"""How long nothing may be told; reached only where the module holds the process's event loop."""
 
 _PROGRAM: Final = "tochka_core.conformance.process"
 _BY_ID: Final = {check.id: check for check in CHECKS}
@@ -92,7 +92,7 @@ class _Conductor:
             events,
         ):
             try:
-                for line in told_lines(events, lambda: CHECK_SECONDS):
+                for line in told_lines(events, lambda: SILENCE_SECONDS):
                     event: Event = msgspec.json.decode(line, type=Event)
                     if isinstance(event, Finished):
                         return

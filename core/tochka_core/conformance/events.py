@@ -24,6 +24,10 @@ class Looking(msgspec.Struct, frozen=True, tag=True):
     id: str
 
 
+class Alive(msgspec.Struct, frozen=True, tag=True):
+    """The process goes on; told every few seconds, unless something holds its event loop."""
+
+
 class Looked(msgspec.Struct, frozen=True, tag=True):
     """A check is through."""
 
@@ -40,4 +44,4 @@ class Stuck(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-Event = Looking | Looked | Finished | Stuck
+Event = Looking | Alive | Looked | Finished | Stuck

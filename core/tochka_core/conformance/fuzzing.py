@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
@@ -129,19 +130,28 @@ class Fuzzer:
         named: Mapping[Caller, Mapping[str, Sequence[str]]],
     ) -> None:
         callers, numbers, turns = cycle(self._callers), count(), Counter[Caller]()
+        failures: list[BaseException] = []
 
         @settings(_SETTINGS, max_examples=examples)
         @given(case=operation.as_strategy(generation_mode=mode))
         def run(case: Case) -> None:
+            if failures:
+                return
             caller = next(callers)
             if next(numbers) % LEFT_ALONE:
                 turn = turns[caller]
                 self._fill(case, caller, turn, named[caller], has_fitting_body=mode.is_positive)
                 turns[caller] += 1
             sent = self._send(case, caller)
-            asyncio.run_coroutine_threadsafe(sent, self._loop).result()
+            try:
+                asyncio.run_coroutine_threadsafe(sent, self._loop).result()
+            except (Exception, FailureGroup) as failure:  # noqa: BLE001 - raised below
+                # Not here: what is raised here is tried once more, when all is another way.
+                failures.append(failure)
 
         run()
+        if failures:
+            raise failures[0]
 
     def _fill(
         self,

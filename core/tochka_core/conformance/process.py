@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 from tochka_plugins.host import assemble, discover, gate
@@ -16,12 +17,14 @@ from tochka_plugins.host.quarantine import reason_of
 from tochka_core import __version__
 from tochka_core.conformance.bench import Bench, set_up
 from tochka_core.conformance.catalog import CHECKS, Check
-from tochka_core.conformance.events import Event, Finished, Looked, Looking, Order, Stuck
+from tochka_core.conformance.events import Alive, Event, Finished, Looked, Looking, Order, Stuck
 from tochka_core.conformance.report import Fault, Result, Verdict
 from tochka_core.errors import OperatorError
 from tochka_core.logs import configure_logging
 from tochka_core.parentage import end_with_parent
 from tochka_core.settings import load_settings
+
+_LIFE_SECONDS: Final = 2.0
 
 
 def main() -> None:
@@ -46,6 +49,7 @@ def main() -> None:
 
 
 async def _check(order: Order, tell: Callable[[Event], None]) -> None:
+    life = asyncio.create_task(_live(tell))
     settings = load_settings(os.environ)
     configure_logging(settings.log_level)
     gated = gate(discover(), core_version=__version__).only({order.module})
@@ -55,8 +59,15 @@ async def _check(order: Order, tell: Callable[[Event], None]) -> None:
             if check.id not in order.done:
                 tell(Looking(check.id))
                 tell(Looked(await look(check, bench)))
+        life.cancel()
         # Told before all is put away: a task that a module has left may keep it from ending.
         tell(Finished())
+
+
+async def _live(tell: Callable[[Event], None]) -> None:
+    while True:
+        tell(Alive())
+        await asyncio.sleep(_LIFE_SECONDS)
 
 
 async def look(check: Check, bench: Bench) -> Result:

@@ -14,15 +14,37 @@ from litestar import Litestar
 
 
 @asynccontextmanager
-async def concurrent_client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    """Run *app* for as long as the block lasts; yield a client of it."""
-    served: Any = app  # each of the two has types of its own for the same
-    transport = httpx.ASGITransport(served, raise_app_exceptions=False)
+async def concurrent_client(
+    app: Litestar, *, patience_seconds: float | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Run *app* for as long as the block lasts; yield a client of it.
+
+    A request that takes longer than *patience_seconds* raises `httpx.ReadTimeout`.
+    """
+    transport = _Transport(app, patience_seconds)
     async with (
         _running(app),
         httpx.AsyncClient(transport=transport, base_url="http://testserver.local") as client,
     ):
         yield client
+
+
+class _Transport(httpx.ASGITransport):
+    """Hands requests to an application, and waits for its answers no longer than it must."""
+
+    def __init__(self, app: Litestar, patience_seconds: float | None) -> None:
+        served: Any = app  # each of the two has types of its own for the same
+        super().__init__(served, raise_app_exceptions=False)
+        self._patience_seconds = patience_seconds
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                return await super().handle_async_request(request)
+        except TimeoutError as error:
+            told = f"{request.method} {request.url.path} takes longer than"
+            message = f"{told} {self._patience_seconds:g} s"
+            raise httpx.ReadTimeout(message, request=request) from error
 
 
 @asynccontextmanager
