@@ -38,7 +38,10 @@ def check(tmp_path):
 
     def check(*arguments):
         # Nothing listens there: whoever asks the operator's database fails.
-        elsewhere = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none"}
+        elsewhere = {
+            "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none",
+            "SMS_GATEWAY_URL": "http://127.0.0.1:9/messages",
+        }
         return subprocess.run(
             [sys.executable, "-P", "-m", "tochka_core", "modules", "check", *map(str, arguments)],
             env={**os.environ, **elsewhere},
@@ -51,15 +54,18 @@ def check(tmp_path):
     return check
 
 
-def test_contacts_is_gold(check, tmp_path):
+def test_our_own_modules_are_gold(check, tmp_path):
     report, log = tmp_path / "report.xml", tmp_path / "check.log"
-    done = check("contacts", "--level", "gold", "--json", "--junit", report, "--log", log)
+    ours = "contacts", "sms_gateway"
+    done = check(*ours, "--level", "gold", "--json", "--junit", report, "--log", log)
     assert done.returncode == 0, done.stdout + done.stderr
-    (module,) = json.loads(done.stdout)["modules"]
-    assert (module["module"], module["level"]) == ("contacts", "gold")
-    assert {item["outcome"] for item in module["results"]} == {"passed"}
-    (suite,) = ET.parse(report).getroot()  # noqa: S314 - our own
-    assert len(suite) == len(CHECKS) + 1
+    modules = json.loads(done.stdout)["modules"]
+    assert [(item["module"], item["level"]) for item in modules] == [
+        (name, "gold") for name in ours
+    ]
+    assert {item["outcome"] for item in modules[0]["results"]} == {"passed"}
+    suites = ET.parse(report).getroot()  # noqa: S314 - our own
+    assert [len(suite) for suite in suites] == [len(CHECKS) + 1] * len(ours)
     assert '"event": "module.enabled"' in log.read_text()
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from litestar import Controller, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
-from sqlalchemy import UniqueConstraint, select
+from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped
 from tochka_plugins import *
 
@@ -33,6 +33,21 @@ class Thing(TenantModel, Base):
     title: Mapped[str]
 
 
+class Part(TenantModel, Base):
+    __tablename__ = "parts"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "thing_id"],
+            ["mod_{name}.things.tenant_id", "mod_{name}.things.id"],
+            name="fk_parts_thing_id",
+            ondelete="CASCADE",
+        ),
+    )
+
+    thing_id: Mapped[UUID]
+    label: Mapped[str]
+
+
 class ThingIn(Struct, forbid_unknown_fields=True):
     title: str
 
@@ -42,12 +57,29 @@ class ThingOut(Struct):
     title: str
 
 
+class PartIn(Struct, forbid_unknown_fields=True):
+    thing_id: UUID
+    label: str
+
+
+class PartOut(Struct):
+    id: UUID
+    thing_id: UUID
+    label: str
+
+
 class Things(CrudService[Thing, ThingOut]):
     model_type = Thing
     schema_type = ThingOut
     noun = "thing"
     orderable = ("title",)
     searchable = ("title",)
+
+
+class Parts(CrudService[Part, PartOut]):
+    model_type = Part
+    schema_type = PartOut
+    noun = "part"
 
 
 class ThingController(Controller):
@@ -70,6 +102,10 @@ class ThingController(Controller):
     async def delete(self, thing_id: FromPath[UUID], session: Session) -> None:
         await Things(session).delete(thing_id)
 
+    @post("/parts", summary="Create a part")
+    async def create_part(self, data: JSONBody[PartIn], session: Session) -> PartOut:
+        return await Parts(session).create(data)
+
 
 @hookimpl
 def tochka_routes():
@@ -78,7 +114,7 @@ def tochka_routes():
 
 @hookimpl
 def tochka_models():
-    return [Thing]
+    return [Thing, Part]
 
 
 @hookimpl
@@ -100,24 +136,43 @@ TENANT = sa.text("nullif(current_setting('tochka.tenant_id', true), '')::uuid")
 MOMENT = sa.TIMESTAMP(timezone=True)
 
 
-def upgrade():
+def create(table, *columns):
     op.create_table(
-        "things",
+        table,
         sa.Column("tenant_id", sa.Uuid, server_default=TENANT, nullable=False),
         sa.Column("id", sa.Uuid, nullable=False),
-        sa.Column("title", sa.Text, nullable=False),
+        *columns,
         sa.Column("created_at", MOMENT, server_default=sa.func.now(), nullable=False),
         sa.Column("updated_at", MOMENT, server_default=sa.func.now(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_things"),
-        sa.UniqueConstraint("tenant_id", "title", name="uq_things_tenant_id_title"),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=f"pk_{table}"),
         sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tochka.tenants.id"], name="fk_things_tenant_id", ondelete="CASCADE"
+            ["tenant_id"], ["tochka.tenants.id"], name=f"fk_{table}_tenant_id", ondelete="CASCADE"
         ),
         schema="mod_{name}",
     )
 
 
+def upgrade():
+    create(
+        "things",
+        sa.Column("title", sa.Text, nullable=False),
+        sa.UniqueConstraint("tenant_id", "title", name="uq_things_tenant_id_title"),
+    )
+    create(
+        "parts",
+        sa.Column("thing_id", sa.Uuid, nullable=False),
+        sa.Column("label", sa.Text, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "thing_id"],
+            ["mod_{name}.things.tenant_id", "mod_{name}.things.id"],
+            name="fk_parts_thing_id",
+            ondelete="CASCADE",
+        ),
+    )
+
+
 def downgrade():
+    op.drop_table("parts", schema="mod_{name}")
     op.drop_table("things", schema="mod_{name}")
 """
 SECOND = """
