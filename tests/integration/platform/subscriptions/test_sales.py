@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from notes_module.tenant_acts import ACTS
 from sqlalchemy import select
+from tochka_core.neighbours.neighbourhood import Neighbourhood
 from tochka_core.subscriptions.sales import Sales
 from tochka_core.tenants.hooks import TenantHooks
 from tochka_core.tenants.models import Tenant
@@ -190,7 +191,7 @@ async def test_what_was_ended_at_once_is_not_taken_back_by_who_has_begun_before(
 ):
     await make_plan()
     sold = await sell(plan="pro")
-    sales = Sales(TenantHooks(hook_seconds=5), grace_days=0)
+    sales = Sales(TenantHooks(Neighbourhood(hook_seconds=5)), grace_days=0)
     async with database.platform_scope(reason="test") as earlier:
         tenant = await earlier.scalar(select(Tenant))
         ended = await of_acme(master, "POST", f"/{sold['id']}/cancellation", at="now")
