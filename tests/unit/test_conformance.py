@@ -124,10 +124,12 @@ async def test_a_route_that_refuses_all_of_them_is_no_fault():
         (["no_such_module"], "There is no installed module 'no_such_module', and no such path."),
         (["contacts", "--server", "mysql://here/db"], "--server names 'mysql'"),
         (["contacts", "--log", "no/such/folder"], "no/such/folder cannot be written"),
-        ([__file__], "pip wheel failed: "),
+        (["broken.whl"], "broken.whl is no wheel: "),
     ],
 )
-def test_errors_of_use_are_told(arguments, words, monkeypatch):
+def test_errors_of_use_are_told(arguments, words, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    Path("broken.whl").touch()
     # The log of this process is pytest's.
     monkeypatch.setattr("tochka_core.cli.group.configure_logging", lambda _level: None)
     done = CliRunner().invoke(check, arguments)
