@@ -1,6 +1,5 @@
 """`/api/v1/audit` and `/api/v1/tenants/{name}/audit`."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -15,9 +14,15 @@ from tochka_core.audit.actions import ACTIONS, known_action
 from tochka_core.audit.schemas import AuditEntryOut, TracedEntryOut
 from tochka_core.audit.services import Wanted, list_entries
 from tochka_core.db.injection import PlatformSession
-from tochka_core.moments import in_utc
+from tochka_core.moments import read_moment
 from tochka_core.tenants.permissions import READ_AUDIT
 from tochka_core.tenants.standing import get_standing, require_platform_master
+
+
+def _moment(description: str) -> QueryParameter:
+    """Describe a moment, which is read from text: the framework takes a number for one, too."""
+    schema = {"format": "date-time"}
+    return QueryParameter(max_length=MAX_TEXT, description=description, schema_extra=schema)
 
 
 async def provide_wanted(
@@ -32,18 +37,16 @@ async def provide_wanted(
     ] = None,
     actor_id: Annotated[UUID | None, QueryParameter(description="Who did it.")] = None,
     user_id: Annotated[UUID | None, QueryParameter(description="To whom it was done.")] = None,
-    since: Annotated[datetime | None, QueryParameter(description="The first moment.")] = None,
-    until: Annotated[
-        datetime | None, QueryParameter(description="The first moment no more.")
-    ] = None,
+    since: Annotated[str | None, _moment("The first moment.")] = None,
+    until: Annotated[str | None, _moment("The first moment no more.")] = None,
 ) -> Wanted:
     """Read from the query string which entries are looked for."""
     return Wanted(
         action=action and known_action(action, pointer="/action"),
         actor=actor_id,
         user=user_id,
-        since=since and in_utc(since, pointer="/since"),
-        until=until and in_utc(until, pointer="/until"),
+        since=None if since is None else read_moment(since, pointer="/since"),
+        until=None if until is None else read_moment(until, pointer="/until"),
     )
 
 
