@@ -38,6 +38,7 @@ from .permissions import Permission
 from .problems import problems
 from .publishing import UndeclaredEvent, UnfitEvent, known_events, publish
 from .routing import ANONYMOUS, ANY_MEMBER
+from .sealing import seal, sealed_column, unseal
 from .services import FromModule, UnknownService, find_service, require_service
 from .settings import Secret
 from .subscriptions import Subscription
@@ -102,4 +103,7 @@ __all__ = [
     "require_service",
     "requires",
     "requires_step_up",
+    "seal",
+    "sealed_column",
+    "unseal",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol, TypeVar
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,6 +28,12 @@ class Neighbours(Protocol):
 
     def find_service(self, session: AsyncSession, kind: Callable[..., ServiceT]) -> ServiceT | None:
         """Do the same, and return `None` where it is not open."""
+
+    def seal(self, secret: str, column: str, row_id: UUID) -> str:
+        """Return what to keep of *secret* in the *column*, written with schema and table."""
+
+    def unseal(self, kept: str, column: str, row_id: UUID) -> str:
+        """Return the secret that is *kept* there."""
 
 
 def neighbours_of(session: AsyncSession) -> Neighbours:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 from tochka_plugins.host import StagedModule
 
+from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.logs import configure_logging
 from tochka_core.neighbours.neighbourhood import Neighbourhood
 from tochka_core.registry.following import load_ready
@@ -26,4 +27,5 @@ def neighbourhood_of(ready: Mapping[str, str], settings: Settings) -> Neighbourh
             _log.error("module not told", module=module.name, reason=module.reason)
         return assembly.modules
 
-    return Neighbourhood(load, hook_seconds=settings.import_seconds)
+    ring = EncryptionRing(settings.encryption_ring)
+    return Neighbourhood(load, hook_seconds=settings.import_seconds, ring=ring)

@@ -7,9 +7,9 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 import structlog
+from tochka_plugins.addresses import Address, is_public_address
 
 from tochka_core.domains import lookups
-from tochka_core.domains.addresses import Address, is_public
 from tochka_core.domains.errors import NoAnswer
 
 RECORD_PREFIX: Final = "_tochka-challenge"
@@ -70,7 +70,7 @@ class ProofFinder:
         servers: Sequence[tuple[str, int]] = (),
         resolver: Resolver | None = None,
         website: "lookups.Website | None" = None,
-        is_allowed: Callable[[Address], bool] = is_public,
+        is_allowed: Callable[[Address], bool] = is_public_address,
     ) -> None:
         """Ask *resolver*, or else *servers*, or else the name servers of the machine.
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tochka_core.encryption.keys import NO_KEYS, EncryptionKey
-from tochka_core.encryption.usage import KEPT
+from tochka_core.encryption.usage import LOSSES
 from tochka_core.wording import counted
 
 InUse = Mapping[str, Counter[str]]
@@ -18,7 +18,7 @@ def find_lack_of_keys(in_use: InUse, keys: Sequence[EncryptionKey]) -> str | Non
     if not lacking:
         return None
     needed = ", ".join(f"{name} ({_describe(kinds)})" for name, kinds in lacking.items())
-    lost = [kept.loss for kept in KEPT if any(kinds[kept.kind] for kinds in lacking.values())]
+    lost = [loss for kind, loss in LOSSES.items() if any(kinds[kind] for kinds in lacking.values())]
     lacks = "lacks" if keys else "is not set, but secrets need"
     return (
         f"TOCHKA_ENCRYPTION_KEYS {lacks} {needed}: put back what it lacks;"

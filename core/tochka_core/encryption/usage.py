@@ -3,13 +3,15 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, SQLColumnExpression, func, select, update
+from sqlalchemy import Connection, SQLColumnExpression, TableClause, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_core.db.tables import CoreBase
 from tochka_core.encryption.ring import EncryptionRing
+from tochka_core.encryption.sealed import SealedColumn, find_sealed_columns, place_of_sealed
 from tochka_core.module_settings.models import ModuleSecret
 from tochka_core.module_settings.stored import place_of_secret as place_of_setting
 from tochka_core.second_factor.factors import place_of_secret
@@ -19,7 +21,7 @@ from tochka_core.second_factor.models import SecondFactor
 class Kept(msgspec.Struct, frozen=True):
     """A column of encrypted secrets."""
 
-    table: type[CoreBase]
+    table: type[CoreBase] | TableClause
     secret: SQLColumnExpression[str]
     owner: tuple[SQLColumnExpression[Any], ...]
     """Tells the rows apart."""
@@ -50,17 +52,25 @@ KEPT: Final = (
         loss="such a setting is unreadable (its tenant may set it again)",
     ),
 )
-"""All columns of encrypted secrets; a new one needs a line here."""
+"""All columns of encrypted secrets in the core; a new one needs a line here."""
+
+_OF_MODULE: Final = "module's secret"
+
+LOSSES: Final = {
+    **{kept.kind: kept.loss for kept in KEPT},
+    _OF_MODULE: "what a module keeps as such a secret is unreadable (its tenant may set it again)",
+}
+"""By kind what it means to be without the key of one."""
 
 
 def find_keys_in_use(connection: Connection) -> Mapping[str, Counter[str]]:
     """Return by the name of a key how many secrets of each kind only that key can decrypt."""
     in_use: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for kept in KEPT:
+    for kept in _all_kept(connection):
         name = func.split_part(kept.secret, ".", 1).label("name")
-        counted = select(name, func.count().label("secrets")).group_by(name).order_by(name)
-        for row in connection.execute(counted):
-            in_use[row.name][kept.kind] = row.secrets
+        counted = select(name, func.count().label("secrets")).where(kept.secret.is_not(None))
+        for row in connection.execute(counted.group_by(name).order_by(name)):
+            in_use[row.name][kept.kind] += row.secrets
     return in_use
 
 
@@ -71,14 +81,35 @@ async def renew_secrets(session: AsyncSession, ring: EncryptionRing) -> int:
         SecretUnreadable: the key of one is not in the ring, or it was altered or moved.
     """
     renewed = 0
-    for kept in KEPT:
-        for secret, *owner in await session.execute(select(kept.secret, *kept.owner)):
+    for kept in await (await session.connection()).run_sync(_all_kept):
+        secrets = select(kept.secret, *kept.owner).where(kept.secret.is_not(None))
+        for secret, *owner in await session.execute(secrets):
             if ring.is_outdated(secret):
                 place = kept.place(*owner)
                 fresh = ring.encrypt(ring.decrypt(secret, place=place), place=place)
                 await _replace(session, kept, owner, secret, fresh)
                 renewed += 1
     return renewed
+
+
+def _all_kept(connection: Connection) -> Sequence[Kept]:
+    return [*KEPT, *map(_kept_by_module, find_sealed_columns(connection))]
+
+
+def _kept_by_module(column: SealedColumn) -> Kept:
+    rows = column.rows
+
+    def place(tenant_id: UUID, row_id: UUID) -> str:
+        return place_of_sealed(tenant_id, column.path, row_id)
+
+    return Kept(
+        rows,
+        rows.c[column.column],
+        (rows.c.tenant_id, rows.c.id),
+        place,
+        kind=_OF_MODULE,
+        loss=LOSSES[_OF_MODULE],
+    )
 
 
 async def _replace(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from typing import Final, cast
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +15,8 @@ from tochka_plugins.host.quarantine import reason_of
 from tochka_plugins.neighbours import NEIGHBOURS, ServiceT
 
 from tochka_core.db.narrowing import lent
+from tochka_core.encryption.ring import EncryptionRing
+from tochka_core.encryption.sealed import place_of_sealed
 from tochka_core.neighbours.errors import ModuleAway, ModuleFailed
 from tochka_core.neighbours.event_catalog import EventCatalog, carried
 from tochka_core.neighbours.service_catalog import LentSession, ServiceCatalog
@@ -38,15 +41,17 @@ class Neighbourhood:
         *,
         stopped: Collection[str] = frozenset(),
         hook_seconds: float,
+        ring: EncryptionRing | None = None,
     ) -> None:
         """Meet what *find_modules* returns, in the order of dependencies, but for those *stopped*.
 
         They are found when it first matters. A hook of one of them takes no more than
-        *hook_seconds*.
+        *hook_seconds*. What they keep as secrets *ring* encrypts; without it they keep none.
         """
         self._find_modules = find_modules
         self.stopped = stopped
         self._hook_seconds = hook_seconds
+        self.ring = ring or EncryptionRing(())
 
     @cached_property
     def modules(self) -> Sequence[StagedModule]:
@@ -166,3 +171,13 @@ class Met:
         if offered is None or offered.module not in self._venue.opened:
             return None
         return self.require_service(session, kind)
+
+    def seal(self, secret: str, column: str, row_id: UUID) -> str:
+        """Return what to keep of *secret* in the *column* of a row of the tenant."""
+        place = place_of_sealed(self._venue.tenant.id, column, row_id)
+        return self._neighbourhood.ring.encrypt(secret.encode(), place=place)
+
+    def unseal(self, kept: str, column: str, row_id: UUID) -> str:
+        """Return the secret that is *kept* there."""
+        place = place_of_sealed(self._venue.tenant.id, column, row_id)
+        return self._neighbourhood.ring.decrypt(kept, place=place).decode()

@@ -103,12 +103,15 @@ async def _try_start(
 ) -> None:
     """Start and stop all modules once: one that ends or blocks its process does it to this one."""
     database = Database(settings.engine_url, pool_size=1)
+    ring = EncryptionRing(settings.encryption_ring)
     async with running_modules(
         ready,
         doors=Doors(
             cache=Cache(database),
-            neighbourhood=Neighbourhood(lambda: ready, hook_seconds=settings.import_seconds),
-            ring=EncryptionRing(settings.encryption_ring),
+            neighbourhood=Neighbourhood(
+                lambda: ready, hook_seconds=settings.import_seconds, ring=ring
+            ),
+            ring=ring,
         ),
         hook_seconds=settings.import_seconds,
         stopped=set(),

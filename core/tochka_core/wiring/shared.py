@@ -72,11 +72,11 @@ def share(
     cache = Cache(database)
     tokens = AccessTokens(settings.signing_keys, lifetime_seconds=settings.access_token_seconds)
     stopped_modules = set(absent)
+    ring = EncryptionRing(settings.encryption_ring)
     neighbourhood = Neighbourhood(
-        lambda: modules, stopped=stopped_modules, hook_seconds=settings.import_seconds
+        lambda: modules, stopped=stopped_modules, hook_seconds=settings.import_seconds, ring=ring
     )
     tenant_hooks = TenantHooks(neighbourhood)
-    ring = EncryptionRing(settings.encryption_ring)
     sales = Sales(tenant_hooks, grace_days=settings.grace_days)
     doors = Doors(cache=cache, neighbourhood=neighbourhood, ring=ring, sales=sales)
     return Shared(

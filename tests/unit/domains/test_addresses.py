@@ -5,12 +5,12 @@ from ipaddress import IPv6Address, ip_address
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tochka_core.domains.addresses import is_public
+from tochka_plugins.addresses import is_public_address
 
 
 @pytest.mark.parametrize("text", ["9.9.9.9", "93.184.216.34", "2606:2800:220:1::1", "2a00:1450::1"])
 def test_hosts_of_the_internet_are_public(text):
-    assert is_public(ip_address(text))
+    assert is_public_address(ip_address(text))
 
 
 @pytest.mark.parametrize(
@@ -51,18 +51,18 @@ def test_hosts_of_the_internet_are_public(text):
     ],
 )
 def test_addresses_of_our_own_and_of_special_networks_are_not(text):
-    assert not is_public(ip_address(text))
+    assert not is_public_address(ip_address(text))
 
 
 @given(st.ip_addresses(v=4))
 def test_no_ipv6_address_stands_for_an_ipv4_one(address):
     number = int(address)
     for text in ("::", "::ffff:0:0", "64:ff9b::"):
-        assert not is_public(IPv6Address(int(IPv6Address(text)) + number))
-    assert not is_public(IPv6Address((0x2002 << 112) + (number << 80)))
+        assert not is_public_address(IPv6Address(int(IPv6Address(text)) + number))
+    assert not is_public_address(IPv6Address((0x2002 << 112) + (number << 80)))
 
 
 @given(st.ip_addresses())
 def test_what_python_calls_private_is_never_public(address):
     if address.is_private or address.is_loopback or address.is_link_local or address.is_multicast:
-        assert not is_public(address)
+        assert not is_public_address(address)

@@ -10,8 +10,8 @@ from dns.exception import DNSException
 from dns.nameserver import Do53Nameserver
 from dns.rdatatype import RdataType
 from dns.resolver import NXDOMAIN, Answer
+from tochka_plugins.addresses import Address
 
-from tochka_core.domains.addresses import Address
 from tochka_core.domains.errors import NoAnswer
 
 ANSWER_SECONDS: Final = 5.0

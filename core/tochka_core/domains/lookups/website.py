@@ -8,8 +8,8 @@ from typing import Final
 
 import httpx
 import structlog
+from tochka_plugins.addresses import Address
 
-from tochka_core.domains.addresses import Address
 from tochka_core.domains.errors import NoAnswer
 
 READ_SECONDS: Final = 5.0

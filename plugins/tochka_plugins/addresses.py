@@ -1,4 +1,4 @@
-"""Which addresses the platform may connect to because a stranger's domain names them."""
+"""Which addresses may be connected to because a stranger's domain or URL names them."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final
@@ -19,7 +19,7 @@ _SPECIAL: Final = (
 """What IANA's registries of special addresses hold and not every version of Python knows."""
 
 
-def is_public(address: Address) -> bool:
+def is_public_address(address: Address) -> bool:
     """Tell whether *address* is a host of the public internet: none of our own network's."""
     if isinstance(address, IPv6Address) and address not in _UNICAST:
         return False
