@@ -111,6 +111,9 @@ class Platform(Protocol):
     def platform_scope(self, *, reason: str) -> AbstractAsyncContextManager[AsyncSession]:
         """Open a transaction that sees the rows of all tenants; *reason* is logged.
 
+        That is a few words which are the same each time: they are logged once for each process, and
+        further on at the level `debug`.
+
         Commits when the block ends, rolls back when it raises.
         """
 

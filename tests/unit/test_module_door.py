@@ -26,3 +26,16 @@ def test_who_sees_all_tenants_is_logged_with_the_reason():
     assert logs == [
         {"event": "platform scope", "module": "notes", "reason": "count", "log_level": "info"}
     ]
+
+
+def test_a_reason_that_comes_again_and_again_is_told_once():
+    one = door()
+    with capture_logs() as logs:
+        for reason in ("look for work", "look for work", "count"):
+            with one.platform_scope(reason=reason):
+                pass
+    assert [(line["reason"], line["log_level"]) for line in logs] == [
+        ("look for work", "info"),
+        ("look for work", "debug"),
+        ("count", "info"),
+    ]

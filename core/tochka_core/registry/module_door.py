@@ -13,7 +13,7 @@ from tochka_plugins import Tenant, Unavailable
 from tochka_plugins.context import SettingsT
 from tochka_plugins.errors import ModuleNotOpen
 
-from tochka_core.access.cache import Cache, Look
+from tochka_core.access.cache import MAX_SUBJECTS, Cache, Look
 from tochka_core.access.facts import TENANT, read_active_tenants
 from tochka_core.encryption.ring import EncryptionRing, SecretUnreadable
 from tochka_core.module_settings.kinds import SettingsKind
@@ -41,7 +41,8 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True):
 class ModuleDoor:
     """Opens scopes for one module, reads its settings, and sells; nothing else.
 
-    A reason to see all tenants is logged.
+    A reason to see all tenants is logged, from the second time on for who looks for it: a module
+    may have it every second.
     """
 
     def __init__(self, doors: Doors, module: str) -> None:
@@ -49,6 +50,7 @@ class ModuleDoor:
         self._doors = doors
         self._cache = doors.cache
         self._module = module
+        self._told: set[str] = set()
 
     @property
     def subscriptions(self) -> SubscriptionDoor:
@@ -76,7 +78,10 @@ class ModuleDoor:
 
     def platform_scope(self, *, reason: str) -> AbstractAsyncContextManager[AsyncSession]:
         """Open a transaction that sees the rows of all tenants; *reason* is logged."""
-        _log.info("platform scope", module=self._module, reason=reason)
+        tell = _log.debug if reason in self._told else _log.info
+        tell("platform scope", module=self._module, reason=reason)
+        if len(self._told) < MAX_SUBJECTS:
+            self._told.add(reason)
         return self._cache.database.platform_scope(reason=reason)
 
     async def tenants(self) -> Sequence[Tenant]:
