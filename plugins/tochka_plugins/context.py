@@ -100,6 +100,12 @@ class Platform(Protocol):
         Those that are suspended or deleted are left out.
         """
 
+    async def find_tenant(self, tenant_id: UUID) -> Tenant | None:
+        """Return the tenant if it is one of `tenants` now, else `None`.
+
+        A worker that has looked before asks the database for nothing.
+        """
+
     @property
     def subscriptions(self) -> Subscriptions:
         """What records what was sold: for a module that takes the money, while it serves.

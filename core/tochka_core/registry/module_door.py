@@ -95,6 +95,16 @@ class ModuleDoor:
             if self._module in tenant.modules.open_at(now)
         ]
 
+    async def find_tenant(self, tenant_id: UUID) -> Tenant | None:
+        """Return the tenant if it is active and the module is open to it, else `None`."""
+        async with self._cache.look() as look:
+            found = await look.find(TENANT, tenant_id)
+        if found is None or found.is_suspended or found.purge_after is not None:
+            return None
+        if self._module not in found.modules.open_at(datetime.now(UTC)):
+            return None
+        return Tenant(found.id, found.name, found.title)
+
     async def settings(self, tenant_id: UUID, kind: type[SettingsT]) -> SettingsT:
         """Return what a tenant has set for the module, and the defaults of what it has not.
 

@@ -80,9 +80,11 @@ async def test_the_tenants_of_a_module_are_active_and_have_it(
         "/api/v1/tenants/closed", json={"suspension_reason": "unpaid"}, headers=master.headers
     )
     await client.delete("/api/v1/tenants/gone", headers=master.headers)
-    assert [(item.name, item.title) for item in await door.tenants()] == [
-        ("acme", "acme"),
-        ("globex", "globex"),
-    ]
+    found = await door.tenants()
+    assert [(item.name, item.title) for item in found] == [("acme", "acme"), ("globex", "globex")]
+    everybody = (await change("SELECT id FROM tochka.tenants ORDER BY name")).scalars().all()
+    one_by_one = [await door.find_tenant(tenant_id) for tenant_id in (*everybody, uuid4())]
+    assert [item for item in one_by_one if item is not None] == found
     await change(SOLD)
     assert await door.tenants() == []
+    assert await door.find_tenant(found[0].id) is None
