@@ -32,6 +32,7 @@ STANDS_FOR = {
     "changelog": "CHANGELOG.md",
     "contacts": "contrib_modules/contacts/README.md",
     "sms-gateway": "contrib_modules/sms_gateway/README.md",
+    "tochka-webhooks": "contrib_modules/webhooks/README.md",
     "measurements": "bench/README.md",
 }
 """Pages whose text is that of a file elsewhere, which is read in the repository as it is."""
@@ -43,6 +44,7 @@ PAGE_OF = {
     "CHANGELOG.md": "changelog.md",
     "../contrib_modules/contacts/README.md": "contacts.md",
     "../contrib_modules/sms_gateway/README.md": "sms-gateway.md",
+    "../contrib_modules/webhooks/README.md": "tochka-webhooks.md",
     "bench/README.md": "measurements.md",
     "LICENSE": "../LICENSE",
     "index.md": "site.md",

@@ -1,0 +1,75 @@
+"""Two tenants that have the module, a receiver on this machine, and whoever delivers to it."""
+
+import asyncio
+import os
+from functools import cache
+
+import msgspec
+import pytest
+from listening import Listening
+from receiving import ON_THIS_MACHINE, SETTINGS, Receiver
+from tochka_webhooks.delivering import Courier
+from tochka_webhooks.destinations import Destinations
+from tochka_webhooks.sending import Sender
+
+
+@pytest.fixture
+def receiver():
+    receiver = Receiver()
+    yield receiver
+    receiver.stop()
+
+
+@pytest.fixture
+def another():
+    receiver = Receiver()
+    yield receiver
+    receiver.stop()
+
+
+@pytest.fixture(scope="session")
+def tochka_environ():
+    """The platform of the tests does not deliver: a test does, when it wants to."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("WEBHOOKS_")]:
+            patch.delenv(name)
+        for name, value in {**ON_THIS_MACHINE, "WEBHOOKS_DELIVER": "false"}.items():
+            patch.setenv(name, value)
+        yield {}
+
+
+@pytest.fixture
+def acme(tochka, receiver):
+    return Listening(tochka, tochka.tenant_client("acme"), receiver)
+
+
+@pytest.fixture
+def globex(tochka, another):
+    return Listening(tochka, tochka.tenant_client("globex"), another)
+
+
+@cache
+def make_sender(**settings):
+    """Make a sender for this machine; those with the same settings are one."""
+    settings = msgspec.structs.replace(SETTINGS, **settings)
+    return Sender(settings, Destinations(settings))
+
+
+@pytest.fixture
+def courier(tochka):
+    """Make somebody who delivers, to be used in one event loop."""
+
+    return lambda **settings: Courier(tochka.door(), make_sender(**settings))
+
+
+@pytest.fixture
+def deliver(courier):
+    """Deliver what is due."""
+
+    def deliver(**settings):
+        async def work():
+            await courier(**settings).deliver_due()
+
+        asyncio.run(work())
+
+    return deliver

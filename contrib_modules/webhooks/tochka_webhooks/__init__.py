@@ -1,0 +1,1 @@
+"""Tells a tenant's own servers what happens, by signed webhooks."""

@@ -1,0 +1,153 @@
+"""Delivering what is due, as long as a worker serves."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from tochka_plugins import ModuleNotOpen, Platform
+
+from tochka_webhooks.queue import Due, Parcel, claim, find_due, record
+from tochka_webhooks.sending import Answer, Sender
+from tochka_webhooks.signing import signed_headers
+
+ENDPOINTS_AT_ONCE: Final = 32
+"""One that does not answer keeps its own place until the time is up, and no other."""
+
+PARCELS_AT_ONCE: Final = 8
+"""How many requests one endpoint gets at the same time, from one worker."""
+
+_TRANSACTIONS_AT_ONCE: Final = 3
+"""The connections to the database are there for requests first of all."""
+
+_CLOSED_SECONDS: Final = 10.0
+"""How long a tenant that the module is not open to is passed over, before it is looked at again."""
+
+_FIRST_PAUSE_SECONDS: Final = 0.05
+LONGEST_PAUSE_SECONDS: Final = 2.0
+"""How long something may have been due before a worker that has found nothing looks again."""
+
+_ENDING_SECONDS: Final = 3.0
+"""How long a worker that ends waits for the answers that are under way."""
+
+_log = logging.getLogger(__name__)
+
+
+class Courier:
+    """Looks for what is due for any tenant, sends it, and writes down what has come of it.
+
+    There may be any number of them, in as many workers. At least once: what was sent while the
+    worker died before it could write that down is sent again.
+    """
+
+    def __init__(self, platform: Platform, sender: Sender) -> None:
+        """Deliver what *platform* keeps, by *sender*."""
+        self._platform = platform
+        self._sender = sender
+        self._under_way: dict[Due, asyncio.Task[None]] = {}
+        self._closed: dict[UUID, float] = {}
+        self._transactions = asyncio.Semaphore(_TRANSACTIONS_AT_ONCE)
+        self._news = asyncio.Event()
+
+    def hurry(self) -> None:
+        """Look again at once, and then often: something may soon be due."""
+        self._closed.clear()
+        self._news.set()
+
+    async def work(self) -> None:
+        """Deliver until cancelled, and let go of what has not ended soon after."""
+        pause = _FIRST_PAUSE_SECONDS
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                if self._news.is_set():
+                    self._news.clear()
+                    pause = _FIRST_PAUSE_SECONDS
+                try:
+                    await self._begin()
+                except Exception:  # noqa: BLE001 - the database may be well again the next time
+                    _log.exception("webhooks: cannot look for what is due")
+        finally:
+            await self._end()
+
+    async def deliver_due(self) -> None:
+        """Deliver what is due now, as far as one turn of each endpoint goes."""
+        if under_way := await self._begin():
+            await asyncio.wait(under_way)
+
+    async def _begin(self) -> Collection[asyncio.Task[None]]:
+        """Begin a turn of each endpoint for which something is due, as far as there is room."""
+        room = ENDPOINTS_AT_ONCE - len(self._under_way)
+        if room <= 0:
+            return []
+        found = await self._find()
+        begun = [due for due in found if due not in self._under_way][:room]
+        for due in begun:
+            task = asyncio.create_task(self._visit(due))
+            self._under_way[due] = task
+            task.add_done_callback(partial(self._leave, due))
+        return [self._under_way[due] for due in begun]
+
+    async def _find(self) -> Collection[Due]:
+        now = time.monotonic()
+        self._closed = {item: until for item, until in self._closed.items() if until > now}
+        async with (
+            self._transactions,
+            self._platform.platform_scope(reason="look for webhooks that are due") as session,
+        ):
+            return await find_due(session, at=datetime.now(UTC), passed_over=self._closed)
+
+    def _leave(self, due: Due, _ended: asyncio.Task[None]) -> None:
+        del self._under_way[due]
+        self._news.set()
+
+    async def _visit(self, due: Due) -> None:
+        try:
+            parcels = await self._claim(due)
+        except ModuleNotOpen:
+            self._closed[due.tenant_id] = time.monotonic() + _CLOSED_SECONDS
+        except Exception:  # noqa: BLE001 - the database may be well again the next time
+            _log.exception("webhooks: cannot claim what is due for %s", due.endpoint_id)
+        else:
+            await asyncio.gather(*(self._deliver(due, parcel) for parcel in parcels))
+
+    async def _claim(self, due: Due) -> Sequence[Parcel]:
+        if await self._platform.find_tenant(due.tenant_id) is None:
+            raise ModuleNotOpen("webhooks", due.tenant_id)
+        async with self._transactions, self._platform.tenant_scope(due.tenant_id) as session:
+            now = datetime.now(UTC)
+            return await claim(session, due.endpoint_id, at=now, at_most=PARCELS_AT_ONCE)
+
+    async def _deliver(self, due: Due, parcel: Parcel) -> None:
+        began_at = datetime.now(UTC)
+        answer = await self._send(parcel, began_at)
+        try:
+            async with self._transactions, self._platform.tenant_scope(due.tenant_id) as session:
+                await record(session, parcel, answer, began_at=began_at)
+        except ModuleNotOpen:
+            _log.info("webhooks: closed to the tenant while %s was sent", parcel.delivery_id)
+        except Exception:  # noqa: BLE001 - it is due again when the claim has ended
+            _log.exception("webhooks: cannot write down what became of %s", parcel.delivery_id)
+
+    async def _send(self, parcel: Parcel, at: datetime) -> Answer:
+        if not parcel.secrets:
+            return Answer(error="The secret of the endpoint cannot be read here; rotate it.")
+        payload = parcel.payload.encode()
+        headers = signed_headers(parcel.message_id, at, payload, parcel.secrets)
+        return await self._sender.post(parcel.url, payload, headers, at=at)
+
+    async def _end(self) -> None:
+        under_way = [*self._under_way.values()]
+        if not under_way:
+            return
+        _, late = await asyncio.wait(under_way, timeout=_ENDING_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

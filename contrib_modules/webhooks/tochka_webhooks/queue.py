@@ -1,0 +1,178 @@
+"""What is due: found among all tenants, claimed for a while, and what becomes of it written down.
+
+Who delivers claims a row by making it due again a little later, when the one that has claimed it
+must have ended or be dead. So no two workers send it at once, and none that dies takes it along.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import msgspec
+from sqlalchemy import ARRAY, TIMESTAMP, Uuid, bindparam, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+from tochka_plugins import Unavailable, unseal
+
+from tochka_webhooks.models import Attempt, Delivery, Endpoint
+from tochka_webhooks.schedule import next_attempt
+from tochka_webhooks.sending import Answer
+
+LEASE: Final = timedelta(seconds=60)
+"""Twice as long as an attempt may take at the most, so that clocks may differ."""
+
+GONE: Final = "It has answered 410 Gone."
+
+_DUE: Final = text(
+    # One step for each endpoint that has something pending, however much that is.
+    """
+    WITH RECURSIVE waiting AS (
+        (SELECT tenant_id, endpoint_id FROM mod_webhooks.deliveries WHERE status = 'pending'
+            ORDER BY tenant_id, endpoint_id LIMIT 1)
+        UNION ALL
+        SELECT further.tenant_id, further.endpoint_id FROM waiting CROSS JOIN LATERAL (
+            SELECT tenant_id, endpoint_id FROM mod_webhooks.deliveries
+            WHERE status = 'pending'
+                AND (tenant_id, endpoint_id) > (waiting.tenant_id, waiting.endpoint_id)
+            ORDER BY tenant_id, endpoint_id LIMIT 1
+        ) further
+    )
+    SELECT tenant_id, endpoint_id FROM waiting
+    WHERE tenant_id <> ALL (:passed_over)
+        AND EXISTS (SELECT FROM mod_webhooks.endpoints e
+            WHERE e.tenant_id = waiting.tenant_id AND e.id = waiting.endpoint_id AND e.enabled)
+        AND EXISTS (SELECT FROM mod_webhooks.deliveries d
+            WHERE d.status = 'pending' AND d.due_at <= :at
+                AND d.tenant_id = waiting.tenant_id AND d.endpoint_id = waiting.endpoint_id)
+    ORDER BY random()
+    """
+).bindparams(
+    bindparam("passed_over", type_=ARRAY(Uuid)), bindparam("at", type_=TIMESTAMP(timezone=True))
+)
+
+
+class Due(msgspec.Struct, frozen=True):
+    """An endpoint for which something is due."""
+
+    tenant_id: UUID
+    endpoint_id: UUID
+
+
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery in hand, with all that is needed to send it."""
+
+    delivery_id: UUID
+    endpoint_id: UUID
+    claim: UUID
+    message_id: str
+    payload: str
+    tries: int
+    url: str
+    secrets: tuple[str, ...]
+    """Empty where they cannot be read."""
+
+
+async def find_due(
+    session: AsyncSession, *, at: datetime, passed_over: Collection[UUID] = ()
+) -> Sequence[Due]:
+    """Return the endpoints of all tenants but those *passed_over* for which something is due.
+
+    In no order, so that none is always the last.
+    """
+    found = await session.execute(_DUE, {"at": at, "passed_over": list(passed_over)})
+    return [Due(row.tenant_id, row.endpoint_id) for row in found]
+
+
+async def claim(
+    session: AsyncSession, endpoint_id: UUID, *, at: datetime, at_most: int
+) -> Sequence[Parcel]:
+    """Take what is due for an endpoint in hand, for as long as `LEASE` says.
+
+    What another worker is just taking is left to it.
+    """
+    endpoint = await session.get(Endpoint, endpoint_id)
+    if endpoint is None or not endpoint.enabled:
+        return []
+    due = (
+        select(Delivery.id)
+        .where(
+            Delivery.endpoint_id == endpoint_id,
+            Delivery.status == "pending",
+            Delivery.due_at <= at,
+        )
+        .order_by(Delivery.due_at)
+        .limit(at_most)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    own = uuid4()
+    taken = await session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(select(due.c.id)))
+        .values(due_at=at + LEASE, claim=own)
+        .returning(Delivery.id, Delivery.message_id, Delivery.payload, Delivery.tries)
+        .execution_options(synchronize_session=False)
+    )
+    secrets = _secrets_of(session, endpoint, at)
+    return [
+        Parcel(
+            delivery_id=row.id,
+            endpoint_id=endpoint_id,
+            claim=own,
+            message_id=row.message_id,
+            payload=row.payload,
+            tries=row.tries,
+            url=endpoint.url,
+            secrets=secrets,
+        )
+        for row in taken
+    ]
+
+
+def _secrets_of(session: AsyncSession, endpoint: Endpoint, at: datetime) -> tuple[str, ...]:
+    kept: list[tuple[str, InstrumentedAttribute[Any]]] = [(endpoint.secret, Endpoint.secret)]
+    until = endpoint.previous_secret_until
+    if endpoint.previous_secret is not None and until is not None and until > at:
+        kept.append((endpoint.previous_secret, Endpoint.previous_secret))
+    try:
+        return tuple(unseal(session, secret, column, endpoint.id) for secret, column in kept)
+    except Unavailable:
+        return ()
+
+
+async def record(
+    session: AsyncSession, parcel: Parcel, answer: Answer, *, began_at: datetime
+) -> None:
+    """Write down what has come of an attempt, and when the next one is, if any.
+
+    Where the claim has been lost meanwhile, whoever has it now says so instead.
+    """
+    ended_at = began_at + timedelta(milliseconds=answer.duration_ms)
+    tries = parcel.tries + 1
+    due_at = None
+    if not (answer.is_success or answer.is_gone):
+        due_at = next_attempt(tries, at=ended_at, retry_after=answer.retry_after)
+    status = "pending" if due_at else "delivered" if answer.is_success else "dead"
+    finished_at = None if due_at else ended_at
+    values = {"status": status, "tries": tries, "due_at": due_at, "finished_at": finished_at}
+    held = (Delivery.id == parcel.delivery_id) & (Delivery.claim == parcel.claim)
+    ended = update(Delivery).where(held).values(claim=None, **values).returning(Delivery.id)
+    if (await session.execute(ended)).one_or_none() is None:
+        return
+    session.add(
+        Attempt(
+            delivery_id=parcel.delivery_id,
+            began_at=began_at,
+            duration_ms=answer.duration_ms,
+            status_code=answer.status_code,
+            error=answer.error,
+            answer=answer.excerpt,
+        )
+    )
+    if answer.is_gone:
+        await session.execute(
+            update(Endpoint)
+            .where(Endpoint.id == parcel.endpoint_id)
+            .values(enabled=False, disabled_because=GONE)
+        )
