@@ -32,7 +32,7 @@ from .injection import (
 )
 from .limits import Limit
 from .messages import Message
-from .models import Model, PlatformModel, TenantModel, module_registry
+from .models import Model, PlatformModel, TenantModel, memberships, module_registry, users
 from .pagination import Page, PageQuery
 from .permissions import Permission
 from .problems import problems
@@ -96,6 +96,7 @@ __all__ = [
     "find_service",
     "hookimpl",
     "known_events",
+    "memberships",
     "module_registry",
     "pass_platform",
     "problems",
@@ -106,4 +107,5 @@ __all__ = [
     "seal",
     "sealed_column",
     "unseal",
+    "users",
 ]

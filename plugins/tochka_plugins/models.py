@@ -21,6 +21,31 @@ from tochka_plugins.schemas import CORE_SCHEMA, CURRENT_TENANT_SQL, schema_of, s
 tenants = Table("tenants", MetaData(), Column("id", Uuid, primary_key=True), schema=CORE_SCHEMA)
 """The core's table of tenants, as far as a foreign key needs it."""
 
+users = Table("users", MetaData(), Column("id", Uuid, primary_key=True), schema=CORE_SCHEMA)
+"""The core's table of people, as far as a foreign key needs it, such as of who has done something.
+
+It stays when they leave the tenant. Give it `ondelete="SET NULL"` or `"CASCADE"`.
+"""
+
+memberships = Table(
+    "memberships",
+    MetaData(),
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("user_id", Uuid, primary_key=True),
+    schema=CORE_SCHEMA,
+)
+"""The core's table of who belongs to a tenant, as far as a foreign key needs it.
+
+    ForeignKeyConstraint(
+        ["tenant_id", "owner_id"],
+        [memberships.c.tenant_id, memberships.c.user_id],
+        ondelete="SET NULL (owner_id)",
+    )
+
+lets nobody be an owner who is no member, and no longer than they are: give it such an `ondelete`,
+or `"CASCADE"`, as nobody could leave the tenant otherwise.
+"""
+
 
 def module_registry(module: str) -> registry:
     """Return the mapper registry for a module's models; *module* is its entry point's name.

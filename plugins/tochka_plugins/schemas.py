@@ -28,6 +28,12 @@ def schema_of(module: str) -> str:
     return f"mod_{module}"
 
 
+def module_of(schema: str) -> str | None:
+    """Return the module whose tables lie in *schema*; `None` where it is no module's."""
+    prefix = schema_of("")
+    return schema.removeprefix(prefix) if schema.startswith(prefix) else None
+
+
 def schema_registry(schema: str) -> registry:
     """Return a mapper registry whose tables lie in *schema*."""
     return registry(

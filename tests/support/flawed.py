@@ -42,9 +42,17 @@ class Part(TenantModel, Base):
             name="fk_parts_thing_id",
             ondelete="CASCADE",
         ),
+        ForeignKeyConstraint(
+            ["tenant_id", "owner_id"],
+            [memberships.c.tenant_id, memberships.c.user_id],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(["made_by"], [users.c.id], ondelete="CASCADE"),
     )
 
     thing_id: Mapped[UUID]
+    owner_id: Mapped[UUID]
+    made_by: Mapped[UUID]
     label: Mapped[str]
 
 
@@ -59,12 +67,14 @@ class ThingOut(Struct):
 
 class PartIn(Struct, forbid_unknown_fields=True):
     thing_id: UUID
+    owner_id: UUID
     label: str
 
 
 class PartOut(Struct):
     id: UUID
     thing_id: UUID
+    owner_id: UUID
     label: str
 
 
@@ -103,8 +113,14 @@ class ThingController(Controller):
         await Things(session).delete(thing_id)
 
     @post("/parts", summary="Create a part")
-    async def create_part(self, data: JSONBody[PartIn], session: Session) -> PartOut:
-        return await Parts(session).create(data)
+    async def create_part(
+        self, data: JSONBody[PartIn], session: Session, person: CurrentPerson
+    ) -> PartOut:
+        return await Parts(session).create(data, made_by=person.user_id)
+
+    @get("/parts/{part_id:uuid}", summary="Get a part")
+    async def get_part(self, part_id: FromPath[UUID], session: Session) -> PartOut:
+        return await Parts(session).get(part_id)
 
 
 @hookimpl
@@ -161,12 +177,23 @@ def upgrade():
     create(
         "parts",
         sa.Column("thing_id", sa.Uuid, nullable=False),
+        sa.Column("owner_id", sa.Uuid, nullable=False),
+        sa.Column("made_by", sa.Uuid, nullable=False),
         sa.Column("label", sa.Text, nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "thing_id"],
             ["mod_{name}.things.tenant_id", "mod_{name}.things.id"],
             name="fk_parts_thing_id",
             ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "owner_id"],
+            ["tochka.memberships.tenant_id", "tochka.memberships.user_id"],
+            name="fk_parts_tenant_id_owner_id",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["made_by"], ["tochka.users.id"], name="fk_parts_made_by", ondelete="CASCADE"
         ),
     )
 

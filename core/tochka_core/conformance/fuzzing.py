@@ -70,7 +70,10 @@ class Caller:
         headers: Mapping[str, str] | None = None,
         words: Mapping[str, Callable[[], Any]] | None = None,
     ) -> None:
-        """Put *words* into the fields of a body, by name: functions without arguments."""
+        """Put *words* into the fields of a body, by name: functions without arguments.
+
+        They stand in paths, too, for what is not listed there.
+        """
         self.name = name
         self.headers = dict(headers or {})
         self.words = dict(words or {})
@@ -197,7 +200,7 @@ class Fuzzer:
         )
 
     async def _named(self, operation: Operation, caller: Caller) -> dict[str, Sequence[str]]:
-        """Return what the caller sees listed where the path has parameters, by their names.
+        """Return by name what the caller sees listed, or knows, where the path has parameters.
 
         What is listed last comes first: the platform lists what cannot be changed before the rest.
         """
@@ -205,7 +208,10 @@ class Fuzzer:
         above, done = "", 0
         for parameter in _PARAMETER.finditer(operation.path):
             above += operation.path[done : parameter.start()]
-            found[parameter[1]] = values = await self._listed(above, parameter[1], caller)
+            values = await self._listed(above, parameter[1], caller)
+            if not values and parameter[1] in caller.words:
+                values = [caller.words[parameter[1]]()]
+            found[parameter[1]] = values
             if not values:
                 break
             above, done = f"{above}/{quote(values[0], safe='')}", parameter.end()

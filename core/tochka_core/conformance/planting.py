@@ -16,6 +16,7 @@ from tochka_plugins.host import StagedModule
 from tochka_core.conformance.bench import Bench
 from tochka_core.conformance.bodies import Bodies, Json
 from tochka_core.conformance.people import Person
+from tochka_core.conformance.rows import rows_of
 
 _TENANT_ID: Final = "tenant_id"
 _ROUNDS: Final = 2
@@ -57,7 +58,8 @@ async def known_rows(bench: Bench, tenant: str) -> Mapping[str, str]:
 
     So a field of that name can be filled: `contact_id` with the id of a contact that there is.
     """
-    rows = await bench.rows_of(tenant)
+    async with bench.database.platform_scope(reason="conformance") as session:
+        rows = await rows_of(session, bench.people.tenant_id(tenant))
     known: dict[str, str] = {}
     for table in _tables(bench.modules):
         for row in rows.get(f"{table.schema}.{table.name}", ())[:1]:
@@ -107,8 +109,11 @@ async def _fill_tables(
 ) -> Sequence[str]:
     unfilled = []
     for table in _tables(modules):
+        references = await _references(bench, tenant_id, table)
         async with bench.database.tenant_scope(tenant_id) as session:
-            if not await _has_row(session, table) and not await _fill(session, table, word):
+            if not (
+                await _has_row(session, table) or await _fill(session, table, references, word)
+            ):
                 unfilled.append(f"{table.schema}.{table.name}")
     return unfilled
 
@@ -124,9 +129,10 @@ async def _has_row(session: AsyncSession, table: sa.Table) -> bool:
     return bool(await session.scalar(sa.select(sa.exists(sa.select(table)))))
 
 
-async def _fill(session: AsyncSession, table: sa.Table, word: str) -> bool:
+async def _fill(
+    session: AsyncSession, table: sa.Table, references: Mapping[str, Any], word: str
+) -> bool:
     """Write a row with all columns set, or else with those alone that have to be."""
-    references = await _references(session, table)
     for whole in (True, False):
         values = {
             column.name: _value(column, word)
@@ -145,17 +151,22 @@ async def _fill(session: AsyncSession, table: sa.Table, word: str) -> bool:
     return False
 
 
-async def _references(session: AsyncSession, table: sa.Table) -> Mapping[str, Any]:
-    """Return for each foreign key to a table of tenants what leads to a row there."""
+async def _references(bench: Bench, tenant_id: UUID, table: sa.Table) -> Mapping[str, Any]:
+    """Return for each foreign key what leads to a row that the tenant may refer to.
+
+    It may lead to the core, where a tenant's scope sees nothing.
+    """
     found: dict[str, Any] = {}
-    for key in table.foreign_key_constraints:
-        target = key.referred_table
-        if _TENANT_ID not in target.columns:
-            continue
-        row = (await session.execute(sa.select(target).limit(1))).mappings().first()
-        for element in key.elements:
-            if element.parent.name != _TENANT_ID:
-                found[element.parent.name] = row[element.column.name] if row else None
+    async with bench.database.platform_scope(reason="conformance") as session:
+        for key in table.foreign_key_constraints:
+            target = key.referred_table
+            wanted = sa.select(target).limit(1)
+            if _TENANT_ID in target.columns:
+                wanted = wanted.where(target.columns[_TENANT_ID] == tenant_id)
+            row = (await session.execute(wanted)).mappings().first()
+            for element in key.elements:
+                if element.parent.name != _TENANT_ID:
+                    found[element.parent.name] = row[element.column.name] if row else None
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins.schemas import CORE_SCHEMA, schema_of
+from tochka_plugins.schemas import CORE_SCHEMA, module_of
 
 
 class TenantTable(msgspec.Struct, frozen=True):
@@ -23,14 +23,14 @@ class TenantTable(msgspec.Struct, frozen=True):
     columns: tuple[str, ...]
     """Those that are written; generated ones are not."""
     user_columns: tuple[str, ...]
-    """Those whose foreign key says that they name a person."""
+    """Those whose foreign key says that they name a person, or a member."""
     time_columns: tuple[str, ...]
     """Those that hold a date, with a time of day or without."""
 
     @property
     def module(self) -> str | None:
         """The module that it belongs to; `None` for the core's."""
-        return None if self.schema == CORE_SCHEMA else self.schema.removeprefix(schema_of(""))
+        return module_of(self.schema)
 
     @property
     def column_list(self) -> str:
@@ -94,11 +94,15 @@ SELECT c.oid, n.nspname AS schema, c.relname AS name,
     ARRAY(SELECT attname::text FROM pg_attribute
         WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
         ORDER BY attnum) AS columns,
-    ARRAY(SELECT attname::text FROM pg_constraint k JOIN pg_attribute a
-            ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]
-        WHERE k.conrelid = c.oid AND k.contype = 'f'
-            AND k.confrelid = to_regclass(format('%I.users', CAST(:core AS text)))
-        ORDER BY attnum) AS user_columns,
+    ARRAY(SELECT DISTINCT a.attname::text FROM pg_constraint k
+            CROSS JOIN unnest(k.conkey, k.confkey) AS pair (here, there)
+            JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = pair.here
+            JOIN pg_attribute named ON named.attrelid = k.confrelid AND named.attnum = pair.there
+        WHERE k.conrelid = c.oid AND k.contype = 'f' AND (
+            k.confrelid = to_regclass(format('%I.users', CAST(:core AS text)))
+            OR k.confrelid = to_regclass(format('%I.memberships', CAST(:core AS text)))
+                AND named.attname = 'user_id')
+        ORDER BY 1) AS user_columns,
     ARRAY(SELECT attname::text FROM pg_attribute
         WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped
             AND atttypid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype)

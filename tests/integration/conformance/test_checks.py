@@ -30,7 +30,8 @@ async def test_nothing_is_wrong_with_a_sound_module(look_at):
     assert {result.outcome for result in results} == {"passed"}
     told = {result.id: result.detail for result in results}
     assert all(told.values())
-    # A part is of a thing: bodies have named one that the tenant has.
+    # A part is of a thing and has an owner: bodies have named those that the tenant has. Parts are
+    # listed nowhere: paths have named one that was planted.
     assert "refused all" not in told["answers"]
     assert "nothing could be written" not in told["leaks"]
 

@@ -12,8 +12,9 @@ CREATE TABLE mod_notes.things (
     "parent of" int, keeper uuid REFERENCES tochka.users, price numeric, at timestamptz,
     raw bytea, list text[], doc jsonb, ratio float8, span tstzrange, days interval, flag boolean,
     twice int GENERATED ALWAYS AS (id * 2) STORED, "odd ""name" text,
-    counted int GENERATED ALWAYS AS IDENTITY,
+    counted int GENERATED ALWAYS AS IDENTITY, minder uuid,
     PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, minder) REFERENCES tochka.memberships ON DELETE SET NULL (minder),
     FOREIGN KEY (tenant_id, "parent of") REFERENCES mod_notes.things
 );
 ALTER TABLE mod_notes.things ENABLE ROW LEVEL SECURITY;
@@ -25,12 +26,12 @@ GRANT ALL ON mod_notes.things TO tochka_tenant, tochka_platform
 """
 THINGS = """
 INSERT INTO mod_notes.things (tenant_id, id, "parent of", keeper, price, at, raw, list, doc, ratio,
-    span, days, flag, "odd ""name")
+    span, days, flag, "odd ""name", minder)
 SELECT t.id, n, nullif(n + 1, 4), u.id,
     '12345678901234567890.0123456789', '2026-02-03 04:05:06.789+03',
     '\\x00ff0a', ARRAY['a"b', NULL, E'line\\nline'], '{"k": [1.10, null, "ё"]}', 'NaN',
     '[2026-01-01 00:00+00, 2026-02-01 00:00+00)', '1 mon 2 days 03:04:05', NULL,
-    E'\\u2028\\u0001\\r\\n€'
+    E'\\u2028\\u0001\\r\\n€', u.id
 FROM tochka.tenants t, tochka.users u, generate_series(1, 3) AS n
 WHERE t.name = 'acme' AND u.phone = '+79990000001'
 """
@@ -120,10 +121,11 @@ def test_every_kind_of_value_and_of_reference_arrives(here, there, acme, tmp_pat
     there.told("import", tmp_path / "rich.zip")
     ours = {row[1]: [str(value) for value in row] for row in here.sql(ALL_THINGS)}
     theirs = {row[1]: [str(value) for value in row] for row in there.sql(ALL_THINGS)}
-    keeper = 3
+    keeper, minder = 3, -1
     for number, row in theirs.items():
-        assert row[keeper] != ours[number][keeper]
-        row[keeper] = ours[number][keeper]
+        for person in (keeper, minder):
+            assert row[person] != ours[number][person]
+            row[person] = ours[number][person]
     assert len(theirs) == 3
     assert theirs == ours
 
