@@ -116,6 +116,37 @@ def test_an_error_has_a_status_a_title_and_a_sentence(error, status, title, deta
     assert problem.extra["request_id"] is None
 
 
+class ForeignKeyBroken(Exception):
+    """What the driver says of it, as PostgreSQL has told it."""
+
+    sqlstate = "23503"
+
+    def __init__(self, schema_name):
+        super().__init__("key (id)=(7) is still referenced")
+        self.schema_name = schema_name
+
+
+@pytest.mark.parametrize(
+    ("statement", "schema", "module"),
+    [
+        ("DELETE FROM mod_contacts.contacts", "mod_deals", "deals"),
+        ("\n  delete from mod_contacts.contacts", "mod_deals", "deals"),
+        ("DELETE FROM mod_contacts.contacts", "tochka", None),
+        ("INSERT INTO mod_deals.deals", "mod_deals", None),
+        (None, "mod_deals", None),  # looked at with the commit
+    ],
+)
+def test_what_keeps_something_from_being_deleted_is_named(statement, schema, module):
+    problem = problem_of(IntegrityError(statement, {}, ForeignKeyBroken(schema)))
+    assert problem.status_code == 409
+    assert problem.extra.get("module") == module
+    assert problem.detail == (
+        "The change conflicts with what is stored."
+        if module is None
+        else "The module deals still refers to it."
+    )
+
+
 def test_members_and_headers_of_an_error_reach_the_document():
     problem = problem_of(Conflict("Enable contacts first.", missing=["contacts"]))
     assert problem.extra["missing"] == ["contacts"]

@@ -6,6 +6,10 @@ from advanced_alchemy.exceptions import AdvancedAlchemyError, NotFoundError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tochka_plugins import Conflict, InvalidInput, NotFound, TochkaError, Unavailable
+from tochka_plugins.schemas import module_of
+
+_FOREIGN_KEY: Final = "23503"
+"""Something would refer to what is not there."""
 
 _SOON_SECONDS: Final = 1
 _LATER_SECONDS: Final = 60
@@ -34,13 +38,27 @@ def explain(error: BaseException) -> TochkaError | None:
     if isinstance(error, AdvancedAlchemyError):
         return explain(error.__cause__) if error.__cause__ else None
     if isinstance(error, IntegrityError):
-        return Conflict("The change conflicts with what is stored.")
+        return _conflict(error)
     if isinstance(error, DataError):
         return InvalidInput("A value is out of range.")
     seconds = _seconds_to_wait(error)
     if seconds is None:
         return None
     return Unavailable("The database is not available.", retry_after_seconds=seconds)
+
+
+def _conflict(error: IntegrityError) -> Conflict:
+    """Say which module keeps something from being deleted, where one does."""
+    refused = error.driver_exception
+    if getattr(refused, "sqlstate", None) == _FOREIGN_KEY and _is_deletion(error.statement):
+        module = module_of(str(getattr(refused, "schema_name", "")))
+        if module is not None:
+            return Conflict(f"The module {module} still refers to it.", module=module)
+    return Conflict("The change conflicts with what is stored.")
+
+
+def _is_deletion(statement: str | None) -> bool:
+    return (statement or "").lstrip()[:6].upper() == "DELETE"
 
 
 def _seconds_to_wait(error: BaseException) -> int | None:
