@@ -56,7 +56,7 @@ def check(tmp_path):
 
 def test_our_own_modules_are_gold(check, tmp_path):
     report, log = tmp_path / "report.xml", tmp_path / "check.log"
-    ours = "contacts", "sms_gateway", "webhooks"
+    ours = "contacts", "deals", "sms_gateway", "webhooks"
     done = check(*ours, "--level", "gold", "--json", "--junit", report, "--log", log)
     assert done.returncode == 0, done.stdout + done.stderr
     modules = json.loads(done.stdout)["modules"]

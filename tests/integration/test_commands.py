@@ -272,11 +272,13 @@ def test_a_module_goes_back_and_forth(tochka, here):
     assert json.loads(done.stdout) == {"before": "0002", "after": "0001"}
     away = here("modules", "downgrade", "contacts", "0002", "--yes")
     assert_one_line_error(away, "cannot go back to 0002", "base")
-    assert (
-        "contacts is at nothing."
-        in here("modules", "downgrade", "contacts", "base", "--yes").stdout
-    )
-    assert "contacts: nothing → 0002" in tochka("upgrade").stdout
+    needed = here("modules", "downgrade", "contacts", "base", "--yes")
+    assert_one_line_error(needed, "on table mod_deals.deals depends on table contacts")
+    for module in ("deals", "contacts"):
+        gone = here("modules", "downgrade", module, "base", "--yes")
+        assert f"{module} is at nothing." in gone.stdout
+    again = tochka("upgrade").stdout
+    assert again.index("contacts: nothing → 0002") < again.index("deals: nothing → 0001")
     unknown = here("modules", "downgrade", "unknown", "-1", "--yes")
     assert_one_line_error(unknown, "'unknown' is not installed")
 

@@ -1,14 +1,17 @@
 """What the platform is told about this module."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
 from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import Limit, Model, ModuleInfo, Permission, hookimpl
 
+from tochka_contacts.api import ContactDirectory
 from tochka_contacts.commands import count
 from tochka_contacts.controllers import ContactController
+from tochka_contacts.directory import Directory
 from tochka_contacts.models import Contact
 from tochka_contacts.services import ContactService
 
@@ -52,6 +55,17 @@ def tochka_permissions() -> Sequence[Permission]:
 def tochka_limits() -> Sequence[Limit]:
     """Declare what a plan may bound."""
     return [Limit(ContactService.limit, title="Contacts kept", unit="contacts", default=None)]
+
+
+def make_directory(session: AsyncSession) -> ContactDirectory:
+    """Make what looks contacts up in *session*."""
+    return Directory(session)
+
+
+@hookimpl
+def tochka_services() -> Mapping[type, Callable[[AsyncSession], object]]:
+    """Offer the contacts to modules that depend on this one."""
+    return {ContactDirectory: make_directory}
 
 
 @hookimpl

@@ -1,0 +1,1 @@
+"""Deals with contacts, on their way through pipelines of stages."""
