@@ -1,6 +1,6 @@
 """The modules of one process, as they meet each other."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from typing import Final, cast
@@ -27,6 +27,8 @@ _log = structlog.get_logger(__name__)
 
 PUBLISHED: Final = "tochka_event_published"
 
+Witness = Callable[[AsyncSession, UUID, Event], Awaitable[None]]
+
 
 class Neighbourhood:
     """All modules, and what they have to do with each other.
@@ -51,6 +53,8 @@ class Neighbourhood:
         self._find_modules = find_modules
         self.stopped = stopped
         self._hook_seconds = hook_seconds
+        self.witness: Witness | None = None
+        """Is told of what modules tell before they are: for tests."""
         self.ring = ring or EncryptionRing(())
 
     @cached_property
@@ -140,6 +144,8 @@ class Met:
         neighbourhood, venue = self._neighbourhood, self._venue
         neighbourhood.events.refuse_undeclared(event, module=self._module)
         told = carried(event)
+        if neighbourhood.witness is not None:
+            await neighbourhood.witness(session, venue.tenant.id, told)
         listeners = neighbourhood.listeners_at(venue)
         if not listeners:
             return

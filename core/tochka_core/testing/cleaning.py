@@ -14,6 +14,7 @@ from tochka_plugins.schemas import CORE_SCHEMA, schema_of
 
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.errors import OperatorError
+from tochka_core.testing.hearing import HEARD
 
 _KEPT: Final = "tochka_kept"
 """The schema of copies of what was there at first."""
@@ -29,7 +30,7 @@ SELECT format('%I.%I', nspname, relname) AS name,
         WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = '') AS columns
 FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
 WHERE relkind = 'r' AND relname <> 'alembic_version'
-    AND (nspname = :core OR starts_with(nspname, :modules))
+    AND (nspname IN (:core, :heard) OR starts_with(nspname, :modules))
 ORDER BY 1
 """
 _SEQUENCES: Final = """
@@ -37,9 +38,9 @@ SELECT format(
     'SELECT setval(%L, %s, %L)', format('%I.%I', schemaname, sequencename),
     coalesce(last_value, start_value), last_value IS NOT NULL
 ) FROM pg_sequences
-WHERE schemaname = :core OR starts_with(schemaname, :modules)
+WHERE schemaname IN (:core, :heard) OR starts_with(schemaname, :modules)
 """
-_OURS: Final = {"core": CORE_SCHEMA, "modules": schema_of("")}
+_OURS: Final = {"core": CORE_SCHEMA, "heard": HEARD, "modules": schema_of("")}
 
 
 class Cleaner:

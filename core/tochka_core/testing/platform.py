@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Message, Platform
+from tochka_plugins import Event, Message, Platform
 from tochka_plugins.testing import Tochka
 from tochka_plugins.testing.processes import finish, start_tochka
 from tochka_plugins.testing.signing_in import SignedIn
@@ -18,6 +18,7 @@ from tochka_core.db import Database
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.registry.module_door import ModuleDoor
 from tochka_core.testing.clock import MovedClock, set_clock
+from tochka_core.testing.hearing import read
 from tochka_core.testing.stage import Stage
 
 
@@ -36,6 +37,13 @@ class StagedPlatform(Tochka):
         """Return what was sent to phones, or to one."""
         self._stage.settle()
         return [item for item in self._stage.messages if phone in {None, item.phone}]
+
+    def events(self, tenant: str | None = None) -> Sequence[Event]:
+        """Return what modules have told."""
+        self._stage.settle()
+        tenant_id = None if tenant is None else self._tenant(tenant).id
+        shared = self._stage.shared
+        return self._stage.portal.call(read, shared.database, shared.modules, tenant_id)
 
     def door(self, module: str | None = None) -> Platform:
         """Return what a module gets in `tochka_startup`."""

@@ -20,6 +20,7 @@ from tochka_core.testing.begun import Begun
 from tochka_core.testing.building import build_platform
 from tochka_core.testing.choosing import admit, assemble_modules
 from tochka_core.testing.cleaning import Cleaner, cleaning
+from tochka_core.testing.hearing import prepare, write_down
 from tochka_core.testing.master import Master, make_master
 from tochka_core.testing.servers import Scratch, scratch_database
 from tochka_core.testing.transport import ThreadTransport
@@ -88,8 +89,10 @@ def running_stage(modules: Sequence[str], environ: Mapping[str, str]) -> Iterato
         settings = load_settings(environ)
         staged = assemble_modules(gated, settings)
         portal.call(build_platform, scratch.url, staged)
+        portal.call(prepare, scratch.url)
         messages: list[Message] = []
         shared = share(settings, staged, undelivered=messages.append)
+        shared.neighbourhood.witness = write_down
         app = build_app(shared)
         stack.enter_context(portal.wrap_async_context_manager(app.lifespan()))
         for name in sorted(shared.stopped_modules):

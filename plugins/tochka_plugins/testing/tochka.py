@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_plugins.context import Platform
+from tochka_plugins.events import Event
 from tochka_plugins.messages import Message
 from tochka_plugins.testing.platform import PlatformUnderTest
 
@@ -46,6 +47,14 @@ class Tochka(PlatformUnderTest):
 
         Those that are on their way are waited for. What a module under test has delivered itself
         is not among them.
+        """
+
+    @abstractmethod
+    def events(self, tenant: str | None = None) -> Sequence[Event]:
+        """Return what modules have told, to all tenants or to this one, the oldest first.
+
+        Only what was kept is among them, and what the application has told, not a command. What
+        the platform tells is not.
         """
 
     @abstractmethod

@@ -137,6 +137,68 @@ def test_an_ordinary_test_may_look_into_the_database(tochka, acme):
     assert asyncio.run(names()) == ["Anna"]
 """
 
+EVENTFUL = """
+from litestar import post
+from litestar.params import FromPath
+from tochka_plugins import Conflict, Event, Permission, Session, hookimpl, publish, requires
+
+
+class Rang(Event, frozen=True, tag="bells.rang"):
+    times: int
+
+
+@post("/{times:int}", guards=[requires("bells:ring")])
+async def ring(times: FromPath[int], session: Session) -> None:
+    await publish(session, Rang(times))
+    try:
+        async with session.begin_nested():
+            await publish(session, Rang(1000))
+            raise ZeroDivisionError
+    except ZeroDivisionError:
+        pass
+    if times > 2:
+        raise Conflict("Too loud.")
+    await publish(session, Rang(times + 1))
+
+
+@hookimpl
+def tochka_routes():
+    return [ring]
+
+
+@hookimpl
+def tochka_events():
+    return [Rang]
+
+
+@hookimpl
+def tochka_permissions():
+    return [Permission("bells:ring", "Ring")]
+"""
+HEARING = """
+import pytest
+from tochka_bells.hooks import Rang
+from tochka_plugins import publish
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_what_is_kept_was_heard(tochka, time):
+    acme, globex = tochka.tenant_client("acme"), tochka.tenant_client("globex")
+    assert tochka.events() == []
+    assert acme.post("/api/v1/bells/1").status_code == 201
+    assert globex.post("/api/v1/bells/2").status_code == 201
+    assert acme.post("/api/v1/bells/3").status_code == 409
+    assert tochka.events() == [Rang(1), Rang(2), Rang(2), Rang(3)]
+    assert tochka.events("globex") == [Rang(2), Rang(3)]
+
+
+async def test_what_a_door_tells_was_heard(tochka):
+    acme = tochka.tenant_client("acme")
+    async with tochka.door().tenant_scope(acme.tenant.id) as session:
+        await publish(session, Rang(5))
+        assert tochka.events() == []
+    assert tochka.events() == [Rang(5)]
+"""
 UNASKED = """
 import sys
 
@@ -155,6 +217,14 @@ def test_every_test_has_a_platform_of_its_own(author, given_server):
     author.write("test_it.py", BEHAVIOURS)
     result = author.run_tests("-o", "tochka_modules=contacts")
     result.assert_outcomes(passed=12)
+
+
+def test_events_are_heard_if_they_are_kept(author, given_server):
+    author.use(given_server)
+    author.install("bells", {"tochka_bells/__init__.py": "", "tochka_bells/hooks.py": EVENTFUL})
+    author.write("test_it.py", HEARING)
+    result = author.run_tests("-o", "tochka_modules=bells")
+    result.assert_outcomes(passed=3)
 
 
 def test_a_session_that_asks_for_nothing_imports_nothing(author):
