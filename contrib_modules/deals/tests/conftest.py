@@ -72,3 +72,25 @@ def set_up(acme):
         assert acme.patch(path, json=settings).status_code == 200
 
     return set_up
+
+
+@pytest.fixture
+def sell(tochka, acme):
+    """Sell acme a plan that lets it have so many open deals."""
+
+    def sell(maximum):
+        master = tochka.master_client()
+        plan = {
+            "code": "small",
+            "title": "Small",
+            "price_minor": 0,
+            "currency": "RUB",
+            "period": "month",
+            "modules": ["deals"],
+            "limits": {"deals.open": maximum},
+        }
+        assert master.post("/api/v1/plans", json=plan).status_code == 201
+        sold = master.post("/api/v1/tenants/acme/subscriptions", json={"plan": "small"})
+        assert sold.status_code == 201, sold.text
+
+    return sell

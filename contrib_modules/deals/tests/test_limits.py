@@ -21,28 +21,6 @@ def used(acme):
     return used
 
 
-@pytest.fixture
-def sell(tochka, acme):
-    """Sell acme a plan that lets it have so many open deals."""
-
-    def sell(maximum):
-        master = tochka.master_client()
-        plan = {
-            "code": "small",
-            "title": "Small",
-            "price_minor": 0,
-            "currency": "RUB",
-            "period": "month",
-            "modules": ["deals"],
-            "limits": {"deals.open": maximum},
-        }
-        assert master.post("/api/v1/plans", json=plan).status_code == 201
-        sold = master.post("/api/v1/tenants/acme/subscriptions", json={"plan": "small"})
-        assert sold.status_code == 201, sold.text
-
-    return sell
-
-
 def test_open_deals_are_counted_and_no_others(acme, create, stages, move, used):
     first, second = create(), create(stage_id=stages["Won"])
     assert used() == 1
