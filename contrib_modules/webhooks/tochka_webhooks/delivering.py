@@ -123,7 +123,10 @@ class Courier:
             raise ModuleNotOpen("webhooks", due.tenant_id)
         async with self._transactions, self._platform.tenant_scope(due.tenant_id) as session:
             now = datetime.now(UTC)
-            return await claim(session, due.endpoint_id, at=now, at_most=PARCELS_AT_ONCE)
+            until = now + self._sender.settings.claim
+            return await claim(
+                session, due.endpoint_id, at=now, until=until, at_most=PARCELS_AT_ONCE
+            )
 
     async def _deliver(self, due: Due, parcel: Parcel) -> None:
         began_at = datetime.now(UTC)

@@ -19,9 +19,6 @@ from tochka_webhooks.models import Attempt, Delivery, Endpoint
 from tochka_webhooks.schedule import next_attempt
 from tochka_webhooks.sending import Answer
 
-LEASE: Final = timedelta(seconds=60)
-"""Twice as long as an attempt may take at the most, so that clocks may differ."""
-
 GONE: Final = "It has answered 410 Gone."
 
 _DUE: Final = text(
@@ -85,9 +82,9 @@ async def find_due(
 
 
 async def claim(
-    session: AsyncSession, endpoint_id: UUID, *, at: datetime, at_most: int
+    session: AsyncSession, endpoint_id: UUID, *, at: datetime, until: datetime, at_most: int
 ) -> Sequence[Parcel]:
-    """Take what is due for an endpoint in hand, for as long as `LEASE` says.
+    """Take in hand, *until* then, what is due for an endpoint *at* this moment.
 
     What another worker is just taking is left to it.
     """
@@ -110,7 +107,7 @@ async def claim(
     taken = await session.execute(
         update(Delivery)
         .where(Delivery.id.in_(select(due.c.id)))
-        .values(due_at=at + LEASE, claim=own)
+        .values(due_at=until, claim=own)
         .returning(Delivery.id, Delivery.message_id, Delivery.payload, Delivery.tries)
         .execution_options(synchronize_session=False)
     )

@@ -56,7 +56,7 @@ class Sender:
 
     def __init__(self, settings: OperatorSettings, destinations: Destinations) -> None:
         """Take no more time than *settings* say, and send to nobody but *destinations*."""
-        self._settings = settings
+        self.settings = settings
         self._destinations = destinations
         self._tls = httpx.create_ssl_context()
 
@@ -66,12 +66,12 @@ class Sender:
         """Send *payload*, and return what came of it; whatever happens, in the time there is."""
         began = time.monotonic()
         try:
-            async with asyncio.timeout(self._settings.seconds):
+            async with asyncio.timeout(self.settings.seconds):
                 answer = await self._try_addresses(url, payload, headers, at)
         except Refused as refusal:
             answer = Answer(error=str(refusal))
         except TimeoutError:
-            answer = Answer(error=f"There was no answer within {self._settings.seconds:g} s.")
+            answer = Answer(error=f"There was no answer within {self.settings.seconds:g} s.")
         except (httpx.HTTPError, ssl.SSLError, OSError, ValueError) as error:
             answer = Answer(error=f"{type(error).__name__}: {error}"[:_ERROR_CHARACTERS])
         return msgspec.structs.replace(answer, duration_ms=round((time.monotonic() - began) * 1000))
@@ -79,7 +79,7 @@ class Sender:
     async def _try_addresses(
         self, url: str, payload: bytes, headers: dict[str, str], at: datetime
     ) -> Answer:
-        parsed = parse_url(url, self._settings)
+        parsed = parse_url(url, self.settings)
         failure: httpx.ConnectError | None = None
         for address in (await self._destinations.find(parsed))[:_MAX_ADDRESSES]:
             try:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Self
@@ -36,6 +37,15 @@ class OperatorSettings(msgspec.Struct, frozen=True):
     """Networks that are not public, and may be connected to all the same."""
     seconds: float = 15.0
     """How long one attempt may take in all."""
+
+    @property
+    def claim(self) -> timedelta:
+        """How long who has taken something in hand is not taken for dead.
+
+        Much longer than an attempt may take: to write down what came of it takes time, too, and the
+        clocks of nodes may differ.
+        """
+        return timedelta(seconds=self.seconds * 4)
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
