@@ -12,7 +12,8 @@ from uuid import UUID
 
 from tochka_plugins import ModuleNotOpen, Platform
 
-from tochka_webhooks.queue import Due, Parcel, claim, find_due, record
+from tochka_webhooks.outcome import record
+from tochka_webhooks.queue import Due, Parcel, claim, find_due
 from tochka_webhooks.sending import Answer, Sender
 from tochka_webhooks.signing import signed_headers
 

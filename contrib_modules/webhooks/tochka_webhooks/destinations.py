@@ -15,6 +15,8 @@ from tochka_webhooks.settings import OperatorSettings
 _LOOKUPS_AT_ONCE: Final = 16
 """In threads of their own: name servers that are slow on purpose keep nobody else waiting."""
 
+_LAST_PORT: Final = 65535
+
 
 class Refused(Exception):
     """Nothing is sent there; the message says why, to the tenant."""
@@ -31,6 +33,8 @@ def parse_url(url: str, settings: OperatorSettings) -> httpx.URL:
         host = parsed.raw_host.decode("ascii")
     except (httpx.InvalidURL, ValueError):
         raise Refused("This is no URL.") from None
+    if parsed.port is not None and not 0 < parsed.port <= _LAST_PORT:
+        raise Refused("There is no such port.")
     if parsed.scheme not in {"https", "http"} or not host:
         raise Refused("This is no URL of a web server.")
     if parsed.scheme == "http" and not settings.allow_http:

@@ -14,6 +14,7 @@ from tochka_plugins.health import HealthCheck
 from tochka_webhooks.controllers import DeliveryController, EndpointController
 from tochka_webhooks.delivering import Courier
 from tochka_webhooks.destinations import Destinations
+from tochka_webhooks.events import EndpointDisabled
 from tochka_webhooks.health import check_punctuality
 from tochka_webhooks.keeping import clean_again_and_again
 from tochka_webhooks.models import Attempt, Delivery, Endpoint
@@ -78,6 +79,12 @@ def tochka_limits() -> Sequence[Limit]:
 
 
 @hookimpl
+def tochka_events() -> Sequence[type[Event]]:
+    """Tell others of endpoints that are told no more."""
+    return [EndpointDisabled]
+
+
+@hookimpl
 def tochka_health() -> Mapping[str, HealthCheck]:
     """Tell whether what is due goes out."""
     return {"deliveries": check_punctuality}
@@ -106,8 +113,7 @@ async def tochka_shutdown() -> None:
 @hookimpl
 async def tochka_event_published(event: Event, session: AsyncSession) -> None:
     """Write down whom to tell of the event; it is sent when this is committed."""
-    await write_down(session, event)
-    if _Serving.courier is not None:
+    if await write_down(session, event) and _Serving.courier is not None:
         _Serving.courier.hurry()
 
 

@@ -12,6 +12,9 @@ from tochka_plugins import ModuleNotOpen, Platform
 from tochka_webhooks.models import Delivery, Status
 from tochka_webhooks.settings import KeepingSettings
 
+_FIRST_SECONDS: Final = 60.0
+"""A worker that has just begun has other things to do."""
+
 _EVERY_SECONDS: Final = 3600.0
 _BATCH_ROWS: Final = 500
 """So many go in one transaction."""
@@ -24,12 +27,13 @@ _log = logging.getLogger(__name__)
 
 async def clean_again_and_again(platform: Platform) -> None:
     """Remove what need not be kept any more, every hour, until cancelled."""
+    await asyncio.sleep(_FIRST_SECONDS)
     while True:
-        await asyncio.sleep(_EVERY_SECONDS)
         try:
             await clean(platform)
         except Exception:  # noqa: BLE001 - whatever is wrong now need not be so in an hour
             _log.exception("webhooks: cannot clean up")
+        await asyncio.sleep(_EVERY_SECONDS)
 
 
 async def clean(platform: Platform) -> None:

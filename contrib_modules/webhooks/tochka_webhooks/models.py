@@ -30,6 +30,8 @@ class Endpoint(TenantModel, Base):
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
     disabled_because: Mapped[str | None]
     """Why the module has disabled it by itself."""
+    succeeded_at: Mapped[datetime | None]
+    """When it has last taken what it was told, within an hour."""
     secret: Mapped[str] = sealed_column()
     previous_secret: Mapped[str | None] = sealed_column(nullable=True)
     previous_secret_until: Mapped[datetime | None]

@@ -25,8 +25,11 @@ class Message(msgspec.Struct, frozen=True):
     data: dict[str, object]
 
 
-async def write_down(session: AsyncSession, event: Event) -> None:
-    """Have each endpoint that wants to know of *event* told of it, if *session* is committed."""
+async def write_down(session: AsyncSession, event: Event) -> bool:
+    """Have each endpoint that wants to know of *event* told of it, if *session* is committed.
+
+    Return whether there is any.
+    """
     name = event_name(event)
     wanting = select(Endpoint.id).where(
         Endpoint.enabled,
@@ -36,10 +39,11 @@ async def write_down(session: AsyncSession, event: Event) -> None:
     locked = wanting.with_for_update(read=True, key_share=True)
     endpoints = (await session.scalars(locked)).all()
     if not endpoints or not any(known.name == name for known in known_events(session)):
-        return
-    data = msgspec.to_builtins(event, builtin_types=(datetime,))
+        return False
+    data = msgspec.json.decode(msgspec.json.encode(event), type=dict[str, object])
     del data["type"]
     await write_message(session, Message(name, datetime.now(UTC), data), endpoints)
+    return True
 
 
 async def write_message(

@@ -1,11 +1,11 @@
-"""What is due: found among all tenants, claimed for a while, and what becomes of it written down.
+"""What is due: found among all tenants, and claimed for a while.
 
 Who delivers claims a row by making it due again a little later, when the one that has claimed it
 must have ended or be dead. So no two workers send it at once, and none that dies takes it along.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -15,11 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 from tochka_plugins import Unavailable, unseal
 
-from tochka_webhooks.models import Attempt, Delivery, Endpoint
-from tochka_webhooks.schedule import next_attempt
-from tochka_webhooks.sending import Answer
-
-GONE: Final = "It has answered 410 Gone."
+from tochka_webhooks.models import Delivery, Endpoint
 
 _DUE: Final = text(
     # One step for each endpoint that has something pending, however much that is.
@@ -136,40 +132,3 @@ def _secrets_of(session: AsyncSession, endpoint: Endpoint, at: datetime) -> tupl
         return tuple(unseal(session, secret, column, endpoint.id) for secret, column in kept)
     except Unavailable:
         return ()
-
-
-async def record(
-    session: AsyncSession, parcel: Parcel, answer: Answer, *, began_at: datetime
-) -> None:
-    """Write down what has come of an attempt, and when the next one is, if any.
-
-    Where the claim has been lost meanwhile, whoever has it now says so instead.
-    """
-    ended_at = began_at + timedelta(milliseconds=answer.duration_ms)
-    tries = parcel.tries + 1
-    due_at = None
-    if not (answer.is_success or answer.is_gone):
-        due_at = next_attempt(tries, at=ended_at, retry_after=answer.retry_after)
-    status = "pending" if due_at else "delivered" if answer.is_success else "dead"
-    finished_at = None if due_at else ended_at
-    values = {"status": status, "tries": tries, "due_at": due_at, "finished_at": finished_at}
-    held = (Delivery.id == parcel.delivery_id) & (Delivery.claim == parcel.claim)
-    ended = update(Delivery).where(held).values(claim=None, **values).returning(Delivery.id)
-    if (await session.execute(ended)).one_or_none() is None:
-        return
-    session.add(
-        Attempt(
-            delivery_id=parcel.delivery_id,
-            began_at=began_at,
-            duration_ms=answer.duration_ms,
-            status_code=answer.status_code,
-            error=answer.error,
-            answer=answer.excerpt,
-        )
-    )
-    if answer.is_gone:
-        await session.execute(
-            update(Endpoint)
-            .where(Endpoint.id == parcel.endpoint_id)
-            .values(enabled=False, disabled_because=GONE)
-        )

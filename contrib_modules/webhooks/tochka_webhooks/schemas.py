@@ -13,7 +13,9 @@ from tochka_webhooks.models import Status
 Url = Annotated[
     str,
     Meta(
-        max_length=2000, pattern=r"^https?://[!-~]+$(?!\n)", examples=["https://example.com/hooks"]
+        max_length=2000,
+        pattern=r"^https?://[^\s\x00-\x20\x7f]+$(?!\n)",
+        examples=["https://example.com/hooks"],
     ),
 ]
 Description = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -52,6 +54,7 @@ class EndpointOut(msgspec.Struct, frozen=True):
     event_types: list[str] | None
     enabled: bool
     disabled_because: str | None
+    succeeded_at: datetime | None
     previous_secret_until: datetime | None
     created_at: datetime
     updated_at: datetime

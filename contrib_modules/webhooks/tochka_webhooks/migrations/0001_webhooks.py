@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("event_types", ARRAY(sa.Text)),
         sa.Column("enabled", sa.Boolean, server_default=sa.text("true"), nullable=False),
         sa.Column("disabled_because", sa.Text),
+        sa.Column("succeeded_at", MOMENT),
         sa.Column("secret", sa.Text, comment="sealed", nullable=False),
         sa.Column("previous_secret", sa.Text, comment="sealed"),
         sa.Column("previous_secret_until", MOMENT),
