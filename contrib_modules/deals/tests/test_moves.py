@@ -60,6 +60,14 @@ def test_a_stage_of_another_pipeline_will_do(acme, create, made, move):
     assert moved["pipeline_id"] == other["id"] != deal["pipeline_id"]
 
 
+def test_won_twice_over_it_was_closed_the_first_time(acme, create, stages, move):
+    deal = create(stage_id=stages["Won"])
+    wanted = {"name": "Paid", "kind": "won"}
+    paid = acme.post(f"{PIPELINES}/{deal['pipeline_id']}/stages", json=wanted).json()
+    moved = move(deal, paid["id"])
+    assert (moved["stage_id"], moved["closed_at"]) == (paid["id"], deal["closed_at"])
+
+
 def test_a_stage_that_there_is_not_is_refused(acme, create):
     deal = create()
     path = f"{DEALS}/{deal['id']}/move"
@@ -104,6 +112,8 @@ def test_closed_deals_are_read_only_where_the_tenant_wants_it(acme, create, stag
     deal = create(stage_id=stages["Won"])
     path = f"{DEALS}/{deal['id']}"
     assert acme.patch(path, json={"title": "Tables"}).status_code == 200
+    other = create(stage_id=stages["Lost"])
+    assert acme.delete(f"{DEALS}/{other['id']}").status_code == 204
     set_up(closed_are_read_only=True)
     for end in ("Won", "Lost"):
         move(deal, stages[end])

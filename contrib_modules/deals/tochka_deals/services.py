@@ -88,7 +88,7 @@ class DealService:
             Conflict: no stage is named, and the default pipeline has none that is open.
             LimitReached: the tenant has as many open deals as it may.
         """
-        await self._require_contact(data.contact_id)
+        contact = await self._require_contact(data.contact_id)
         stage = await self._begin_at(data.stage_id)
         async with _owned_by_members():
             deal = await self._rows.create(
@@ -101,7 +101,7 @@ class DealService:
         await publish(self._session, created)
         await self._tell_end(deal, before="open")
         await self._count(before=None, after=deal.status)
-        return await self._complete(deal)
+        return _shown(deal, contact)
 
     async def get(self, deal_id: UUID) -> DealOut:
         """Return a deal.
@@ -137,7 +137,8 @@ class DealService:
             InvalidInput: there is no such contact or member.
             Conflict: the deal is closed, and such are read-only.
         """
-        self._refuse_closed(await self._lock(deal_id))
+        if self._settings.closed_are_read_only:
+            self._refuse_closed(await self._lock(deal_id))
         if patch.contact_id is not UNSET:
             await self._require_contact(patch.contact_id)
         async with _owned_by_members():
@@ -168,8 +169,9 @@ class DealService:
         await self._record(deal, await self._stages.find(before.stage_id), stage)
         await publish(self._session, DealStageChanged(deal.id, before.stage_id, deal.stage_id))
         await self._tell_end(deal, before=before.status)
+        shown = await self._complete(deal)
         await self._count(before=before.status, after=deal.status)
-        return await self._complete(deal)
+        return shown
 
     async def delete(self, deal_id: UUID) -> None:
         """Remove a deal, and how it came to where it is.
@@ -192,9 +194,11 @@ class DealService:
         if self._settings.closed_are_read_only and deal.status != "open":
             raise Conflict(f"The deal is {deal.status}: move it to an open stage first.")
 
-    async def _require_contact(self, contact_id: UUID) -> None:
-        if await self._contacts.find(contact_id) is None:
+    async def _require_contact(self, contact_id: UUID) -> ContactCard:
+        contact = await self._contacts.find(contact_id)
+        if contact is None:
             raise InvalidInput("There is no such contact.", pointer="/contact_id")
+        return contact
 
     async def _require_stage(self, stage_id: UUID) -> Stage:
         stage = await self._stages.find(stage_id)
