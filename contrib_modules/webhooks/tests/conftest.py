@@ -2,15 +2,11 @@
 
 import asyncio
 import os
-from functools import cache
 
-import msgspec
 import pytest
 from listening import Listening
-from receiving import ON_THIS_MACHINE, SETTINGS, Receiver
+from receiving import ON_THIS_MACHINE, Receiver, make_sender
 from tochka_webhooks.delivering import Courier
-from tochka_webhooks.destinations import Destinations
-from tochka_webhooks.sending import Sender
 
 
 @pytest.fixture
@@ -46,13 +42,6 @@ def acme(tochka, receiver):
 @pytest.fixture
 def globex(tochka, another):
     return Listening(tochka, tochka.tenant_client("globex"), another)
-
-
-@cache
-def make_sender(**settings):
-    """Make a sender for this machine; those with the same settings are one."""
-    settings = msgspec.structs.replace(SETTINGS, **settings)
-    return Sender(settings, Destinations(settings))
 
 
 @pytest.fixture

@@ -2,18 +2,44 @@
 
 import asyncio
 from collections import Counter
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from listening import PATH
-from receiving import SETTINGS
+from receiving import SETTINGS, WAIT_SECONDS, make_sender
 from standardwebhooks import Webhook
 from tochka_plugins import Event
 from tochka_plugins.core_events import MemberRemoved, TenantSuspended
-from tochka_webhooks.delivering import PARCELS_AT_ONCE
+from tochka_webhooks.delivering import PARCELS_AT_ONCE, Courier
 from tochka_webhooks.outbox import write_down
 from tochka_webhooks.queue import claim
 from tochka_webhooks.schedule import DELAYS
+
+
+class CountingDoor:
+    """The door of the module, which knows how many transactions are open."""
+
+    def __init__(self, door):
+        self._door = door
+        self.open = self.opened = 0
+
+    def __getattr__(self, name):
+        return getattr(self._door, name)
+
+    def tenant_scope(self, tenant_id):
+        return self._counted(self._door.tenant_scope(tenant_id))
+
+    def platform_scope(self, *, reason):
+        return self._counted(self._door.platform_scope(reason=reason))
+
+    @asynccontextmanager
+    async def _counted(self, scope):
+        self.open += 1
+        self.opened += 1
+        async with scope as session:
+            yield session
+        self.open -= 1
 
 
 class DealWon(Event, frozen=True, tag="deals.won"):
@@ -70,6 +96,7 @@ def test_an_endpoint_is_told_of_what_it_wants_to_know(acme, receiver, deliver):
     acme.join()
     deliver()
     assert [received.path for received in receiver.all()] == ["/hooks"]
+    assert len(acme.deliveries()) == 1
 
 
 async def test_what_is_rolled_back_is_never_delivered(tochka, acme, courier, receiver):
@@ -123,7 +150,8 @@ def test_what_fails_is_tried_again_later_each_time_until_it_is_dead(
     assert len({item.headers["webhook-timestamp"] for item in received}) == len(received)
 
     replayed = acme.client.post(f"{PATH}/deliveries/{dead['id']}/replay")
-    assert (replayed.status_code, replayed.json()["status"]) == (202, "pending")
+    assert replayed.status_code == 202
+    assert (replayed.json()["status"], replayed.json()["tries"]) == ("pending", 0)
     deliver()
     again = receiver.next()
     assert again.id == received[0].id
@@ -177,6 +205,37 @@ async def test_who_has_lost_a_claim_says_nothing_of_it(tochka, acme, receiver, c
     assert [attempt["status_code"] for attempt in acme.attempts(delivery)] == [200]
 
 
+async def test_of_two_that_claim_at_once_neither_waits_nor_gets_what_the_other_has(acme):
+    endpoint = acme.listen()
+    async with acme.scope() as session:
+        for _ in range(6):
+            await write_down(session, TenantSuspended())
+    now = datetime.now(UTC)
+    terms = {"at": now, "until": now + SETTINGS.claim, "at_most": 4}
+    async with asyncio.timeout(WAIT_SECONDS), acme.scope() as one, acme.scope() as two:
+        first = {item.delivery_id for item in await claim(one, endpoint["id"], **terms)}
+        second = {item.delivery_id for item in await claim(two, endpoint["id"], **terms)}
+    assert (len(first), len(second)) == (4, 2)
+    assert not first & second
+
+
+async def test_no_transaction_is_open_while_somebody_may_answer(tochka, acme, receiver):
+    door = CountingDoor(tochka.door())
+    acme.listen()
+    async with acme.scope() as session:
+        await write_down(session, TenantSuspended())
+    seen = []
+
+    def answer(handler):
+        seen.append(door.open)
+        handler.answer(200)
+
+    receiver.answers = [answer]
+    await Courier(door, make_sender()).deliver_due()
+    assert seen == [0]
+    assert door.opened > 1
+
+
 async def test_two_that_deliver_at_once_send_each_exactly_once(tochka, acme, receiver, courier):
     acme.listen()
     async with acme.scope() as session:
@@ -200,7 +259,7 @@ async def test_a_receiver_that_never_answers_keeps_no_other_waiting(
         for _ in range(3):
             await write_down(session, TenantSuspended())
     receiver.answers = [lambda _handler: receiver.ended.wait(30)] * 3
-    working = asyncio.create_task(courier().work())
+    working = asyncio.create_task(courier(seconds=60.0).work())
     for _ in range(3):
         await asyncio.to_thread(another.next)
     async with acme.scope() as session:

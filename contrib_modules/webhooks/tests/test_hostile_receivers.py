@@ -1,11 +1,18 @@
 """Receivers that want to be led elsewhere, or to keep a worker busy for ever, do not succeed."""
 
+import asyncio
 import socket
+import ssl
 import time
+from contextlib import ExitStack
 from ipaddress import ip_network
 
 import pytest
-from receiving import SETTINGS
+import trustme
+from receiving import SETTINGS, Receiver
+from tochka_webhooks.delivering import Courier
+from tochka_webhooks.destinations import Destinations
+from tochka_webhooks.sending import Sender
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
@@ -40,6 +47,45 @@ def resolve(monkeypatch):
         monkeypatch.setattr("tochka_webhooks.destinations.socket.getaddrinfo", answer)
 
     return resolve
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def deliver_securely(authority, tochka, acme, resolve):
+    """Deliver to hooks.example.com, where a server has a certificate of a name; return both."""
+    with ExitStack() as stack:
+
+        def deliver_securely(certified):
+            at_server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            authority.issue_cert(certified).configure_cert(at_server)
+            receiver = Receiver(at_server)
+            stack.callback(receiver.stop)
+            trusting = ssl.create_default_context()
+            authority.configure_trust(trusting)
+            sender = Sender(SETTINGS, Destinations(SETTINGS), tls=trusting)
+            resolve(["127.0.0.1"])
+            acme.listen(f"https://hooks.example.com:{receiver.port}/")
+            acme.join()
+            asyncio.run(Courier(tochka.door(), sender).deliver_due())
+            (delivery,) = acme.deliveries()
+            return receiver.all(), acme.attempts(delivery)[0]
+
+        yield deliver_securely
+
+
+def test_the_certificate_has_to_be_the_hosts_though_an_address_is_connected_to(deliver_securely):
+    received, attempt = deliver_securely("hooks.example.com")
+    assert (len(received), attempt["status_code"]) == (1, 200)
+
+
+def test_another_ones_certificate_is_refused(deliver_securely):
+    received, attempt = deliver_securely("example.com")
+    assert received == []
+    assert "CERTIFICATE_VERIFY_FAILED" in attempt["error"]
 
 
 @pytest.mark.parametrize("status", [302, 307])

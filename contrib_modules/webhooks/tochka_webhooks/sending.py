@@ -54,11 +54,20 @@ class Sender:
     host's all the same.
     """
 
-    def __init__(self, settings: OperatorSettings, destinations: Destinations) -> None:
-        """Take no more time than *settings* say, and send to nobody but *destinations*."""
+    def __init__(
+        self,
+        settings: OperatorSettings,
+        destinations: Destinations,
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Take no more time than *settings* say, and send to nobody but *destinations*.
+
+        Trust whom *tls* trusts, or else the usual authorities.
+        """
         self.settings = settings
         self._destinations = destinations
-        self._tls = httpx.create_ssl_context()
+        self._tls = tls or httpx.create_ssl_context()
 
     async def post(
         self, url: str, payload: bytes, headers: dict[str, str], *, at: datetime

@@ -2,11 +2,14 @@
 
 import json
 import threading
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 from queue import Queue
 
 import msgspec
+from tochka_webhooks.destinations import Destinations
+from tochka_webhooks.sending import Sender
 from tochka_webhooks.settings import OperatorSettings
 
 WAIT_SECONDS = 30
@@ -14,6 +17,13 @@ WAIT_SECONDS = 30
 
 ON_THIS_MACHINE = {"WEBHOOKS_ALLOW_HTTP": "true", "WEBHOOKS_ALLOWED_NETWORKS": "127.0.0.0/8"}
 SETTINGS = OperatorSettings(allow_http=True, allowed_networks=(ip_network("127.0.0.0/8"),))
+
+
+@cache
+def make_sender(**settings):
+    """Make a sender for this machine; those with the same settings are one."""
+    settings = msgspec.structs.replace(SETTINGS, **settings)
+    return Sender(settings, Destinations(settings))
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -38,7 +48,7 @@ class Receiver:
     An answer is a status, or a function of the handler. When there are none left, it is 200.
     """
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.answers = []
         self.requests = Queue()
         self.ended = threading.Event()
@@ -76,6 +86,8 @@ class Receiver:
                 """Say nothing of clients that have gone."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 
