@@ -50,15 +50,19 @@ class Courier:
         """Deliver what *platform* keeps, by *sender*."""
         self._platform = platform
         self._sender = sender
-        self._under_way: dict[Due, asyncio.Task[None]] = {}
+        self._under_way: dict[Due, asyncio.Task[bool]] = {}
         self._closed: dict[UUID, float] = {}
         self._transactions = asyncio.Semaphore(_TRANSACTIONS_AT_ONCE)
         self._news = asyncio.Event()
 
     def hurry(self) -> None:
         """Look again at once, and then often: something may soon be due."""
-        self._closed.clear()
         self._news.set()
+
+    def reconsider(self) -> None:
+        """Look again at tenants that were passed over: the module may soon be open to them."""
+        self._closed.clear()
+        self.hurry()
 
     async def work(self) -> None:
         """Deliver until cancelled, and let go of what has not ended soon after."""
@@ -83,7 +87,7 @@ class Courier:
         if under_way := await self._begin():
             await asyncio.wait(under_way)
 
-    async def _begin(self) -> Collection[asyncio.Task[None]]:
+    async def _begin(self) -> Collection[asyncio.Task[bool]]:
         """Begin a turn of each endpoint for which something is due, as far as there is room."""
         room = ENDPOINTS_AT_ONCE - len(self._under_way)
         if room <= 0:
@@ -105,19 +109,23 @@ class Courier:
         ):
             return await find_due(session, at=datetime.now(UTC), passed_over=self._closed)
 
-    def _leave(self, due: Due, _ended: asyncio.Task[None]) -> None:
+    def _leave(self, due: Due, visit: asyncio.Task[bool]) -> None:
         del self._under_way[due]
-        self._news.set()
+        if not visit.cancelled() and visit.result():
+            self._news.set()
 
-    async def _visit(self, due: Due) -> None:
+    async def _visit(self, due: Due) -> bool:
+        """Deliver some of what is due for an endpoint; return whether there may be more."""
         try:
             parcels = await self._claim(due)
         except ModuleNotOpen:
             self._closed[due.tenant_id] = time.monotonic() + _CLOSED_SECONDS
+            return False
         except Exception:  # noqa: BLE001 - the database may be well again the next time
             _log.exception("webhooks: cannot claim what is due for %s", due.endpoint_id)
-        else:
-            await asyncio.gather(*(self._deliver(due, parcel) for parcel in parcels))
+            return False
+        await asyncio.gather(*(self._deliver(due, parcel) for parcel in parcels))
+        return bool(parcels)
 
     async def _claim(self, due: Due) -> Sequence[Parcel]:
         if await self._platform.find_tenant(due.tenant_id) is None:
@@ -131,14 +139,14 @@ class Courier:
 
     async def _deliver(self, due: Due, parcel: Parcel) -> None:
         began_at = datetime.now(UTC)
-        answer = await self._send(parcel, began_at)
         try:
+            answer = await self._send(parcel, began_at)
             async with self._transactions, self._platform.tenant_scope(due.tenant_id) as session:
                 await record(session, parcel, answer, began_at=began_at)
         except ModuleNotOpen:
             _log.info("webhooks: closed to the tenant while %s was sent", parcel.delivery_id)
         except Exception:  # noqa: BLE001 - it is due again when the claim has ended
-            _log.exception("webhooks: cannot write down what became of %s", parcel.delivery_id)
+            _log.exception("webhooks: cannot deliver %s, or write it down", parcel.delivery_id)
 
     async def _send(self, parcel: Parcel, at: datetime) -> Answer:
         if not parcel.secrets:

@@ -121,7 +121,7 @@ async def tochka_event_published(event: Event, session: AsyncSession) -> None:
 def tochka_module_enabled() -> None:
     """Go on with what has waited for it."""
     if _Serving.courier is not None:
-        _Serving.courier.hurry()
+        _Serving.courier.reconsider()
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -5,6 +5,7 @@ must have ended or be dead. So no two workers send it at once, and none that die
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -63,7 +64,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     tries: int
     url: str
     secrets: tuple[str, ...]
-    """Empty where they cannot be read."""
+    """Those that can be read."""
 
 
 async def find_due(
@@ -128,7 +129,8 @@ def _secrets_of(session: AsyncSession, endpoint: Endpoint, at: datetime) -> tupl
     until = endpoint.previous_secret_until
     if endpoint.previous_secret is not None and until is not None and until > at:
         kept.append((endpoint.previous_secret, Endpoint.previous_secret))
-    try:
-        return tuple(unseal(session, secret, column, endpoint.id) for secret, column in kept)
-    except Unavailable:
-        return ()
+    readable = []
+    for secret, column in kept:
+        with suppress(Unavailable):
+            readable.append(unseal(session, secret, column, endpoint.id))
+    return tuple(readable)
