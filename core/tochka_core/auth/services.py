@@ -9,14 +9,14 @@ from tochka_core.db import Database
 from tochka_core.http.client import Client
 from tochka_core.known_devices.services import is_known
 from tochka_core.passwords.hashing import PasswordHasher, TooManyPasswords
-from tochka_core.passwords.services import costliest_password, set_password
+from tochka_core.passwords.services import find_with_costliest, set_password
 from tochka_core.second_factor.challenges import Challenge, open_challenge
 from tochka_core.second_factor.factors import is_enrolled
 from tochka_core.sessions.signing_in import Sessions, SignedIn
 from tochka_core.throttling.services import TryCounter
 from tochka_core.users.models import User
 from tochka_core.users.phones import masked, normalize_phone
-from tochka_core.users.services import find_user_by_phone, lock_sign_in
+from tochka_core.users.services import lock_sign_in
 
 _log = structlog.get_logger(__name__)
 
@@ -90,8 +90,7 @@ class AuthService:
     async def _check(self, number: str, password: str) -> User:
         """Return the person who has the phone *number* and the password."""
         async with self._database.platform_scope(reason="login") as session:
-            user = await find_user_by_phone(session, number)
-            costliest = await costliest_password(session)
+            user, costliest = await find_with_costliest(session, number)
         stored = user.password_hash if user else None
         matches = await self._hasher.verify(password, stored, costliest=costliest)
         if user is None or not matches or not user.is_active:

@@ -58,7 +58,8 @@ async def remember_device(session: AsyncSession, user_id: UUID, token: str | Non
     await session.execute(
         delete(KnownDevice).where(
             KnownDevice.user_id == user_id, KnownDevice.token_hash.not_in(kept)
-        )
+        ),
+        execution_options={"synchronize_session": False},
     )
     return made
 

@@ -8,10 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_core.users.models import PASSWORD_COST, User
 
 
-async def costliest_password(session: AsyncSession) -> int:
-    """Return the cost of the costliest password of anybody, 0 where there is none."""
-    highest = await session.scalar(select(func.max(PASSWORD_COST)).select_from(User))
-    return int(highest or 0)
+async def find_with_costliest(session: AsyncSession, phone: str) -> tuple[User | None, int]:
+    """Return the person with *phone* (E.164), if any, and the cost of anybody's costliest password.
+
+    It is 0 where nobody has one.
+    """
+    highest = select(func.max(PASSWORD_COST).label("highest")).select_from(User).subquery()
+    found = select(User, highest.c.highest).outerjoin_from(highest, User, User.phone == phone)
+    user, costliest = (await session.execute(found)).one()
+    return user, int(costliest or 0)
 
 
 async def set_password(

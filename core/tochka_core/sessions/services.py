@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, select, true, update
+from sqlalchemy import ColumnElement, delete, func, select, true, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tochka_core.http.client import Client
@@ -61,8 +61,7 @@ async def open_session(
         )
     )
     await session.flush()
-    await _forget_past(session, user_id)
-    await _forget_excess(session, user_id)
+    await _forget_old(session, user_id)
     return OngoingSession(opened.id, user_id, expires_at, token)
 
 
@@ -94,30 +93,22 @@ async def mark_stepped_up(
     )
 
 
-async def _forget_past(session: AsyncSession, user_id: UUID) -> None:
-    """Delete a person's sessions that were over long ago, once there are enough of them."""
-    over = func.least(UserSession.ended_at, UserSession.expires_at)
-    past = (
-        select(UserSession.id)
-        .where(UserSession.user_id == user_id, over < func.now() - timedelta(days=KEPT_DAYS))
-        .cte("past")
-    )
+async def _forget_old(session: AsyncSession, user_id: UUID) -> None:
+    """Delete a person's sessions that were over long ago, once there are enough of them.
+
+    And the oldest beyond `MAX_KEPT`, those that are over first.
+    """
+    theirs = select(UserSession.id).where(UserSession.user_id == user_id)
+    over_at = func.least(UserSession.ended_at, UserSession.expires_at)
+    past = theirs.where(over_at < func.now() - timedelta(days=KEPT_DAYS)).cte("past")
     are_enough = select(func.count() >= _FORGOTTEN_AT_ONCE).select_from(past).scalar_subquery()
+    excess = theirs.order_by(over_at <= func.now(), UserSession.id.desc()).offset(MAX_KEPT)
+    old = union_all(select(past.c.id).where(are_enough), excess)
+    # What the session holds is as new as can be: nothing of it is looked through.
     await session.execute(
-        delete(UserSession).where(UserSession.id.in_(select(past.c.id)), are_enough)
+        delete(UserSession).where(UserSession.id.in_(old)),
+        execution_options={"synchronize_session": False},
     )
-
-
-async def _forget_excess(session: AsyncSession, user_id: UUID) -> None:
-    """Delete a person's oldest sessions beyond `MAX_KEPT`, those that are over first."""
-    is_over = func.coalesce(UserSession.ended_at, UserSession.expires_at) <= func.now()
-    excess = (
-        select(UserSession.id)
-        .where(UserSession.user_id == user_id)
-        .order_by(is_over, UserSession.id.desc())
-        .offset(MAX_KEPT)
-    )
-    await session.execute(delete(UserSession).where(UserSession.id.in_(excess)))
 
 
 async def _end(session: AsyncSession, *which: ColumnElement[bool], reason: EndReason) -> int:
