@@ -73,8 +73,7 @@ def zoo(fresh_environment, wheels, workspace):
         wheels["tochka-contacts"],
     ]
     fresh_environment.pip("install", "--quiet", "--no-deps", *paths)
-    site = next(fresh_environment.folder.glob("lib/python*/site-packages"))
-    broken = site / "broken_metadata-1.0.dist-info"
+    broken = fresh_environment.packages / "broken_metadata-1.0.dist-info"
     broken.mkdir()
     (broken / "METADATA").write_bytes(BROKEN_METADATA)
     (broken / "entry_points.txt").write_text("[tochka.modules]\nbroken = broken.hooks\n")
@@ -213,8 +212,7 @@ with running_database(load_settings(os.environ)) as settings:
 
 
 def test_a_module_whose_cause_is_gone_comes_back_by_itself(zoo, settings, judgement):
-    site = next(zoo.folder.glob("lib/python*/site-packages"))
-    hooks = site / "import_error" / "hooks.py"
+    hooks = zoo.packages / "import_error" / "hooks.py"
     source = hooks.read_text()
     hooks.write_text("")
     try:

@@ -74,8 +74,8 @@ def test_a_module_that_cannot_be_imported_is_set_aside_and_the_rest_serves(
     environment, wheels, data_dir
 ):
     environment.pip("install", "--quiet", "--no-deps", wheels["tochka-contacts"])
-    hooks = environment.folder.glob("lib/python*/site-packages/tochka_contacts/hooks.py")
-    next(hooks).write_text("import nothing_of_this_name\n")
+    hooks = environment.packages / "tochka_contacts" / "hooks.py"
+    hooks.write_text("import nothing_of_this_name\n")
     with running_platform(python=str(environment.python), data_dir=data_dir) as platform:
         (module,) = platform.master_client().get("/api/v1/modules").json()
         assert (module["state"], module["phase"]) == ("quarantined", "load")

@@ -39,8 +39,7 @@ def test_no_request_fails_while_a_module_is_installed_and_removed(environment, w
 
 def test_a_worker_that_does_not_start_leaves_the_old_one_in_place(environment, data_dir):
     """What breaks is a package that only workers import."""
-    site = environment.folder.glob("lib/python*/site-packages/tochka_core/http/access.py")
-    access = next(site)
+    access = environment.packages / "tochka_core" / "http" / "access.py"
     source = access.read_text()
     with running_platform(python=str(environment.python), data_dir=data_dir) as platform:
         acme = platform.tenant_client("acme")

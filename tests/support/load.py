@@ -5,7 +5,10 @@ from collections import Counter
 
 import httpx
 
-CONNECTIONS = 16
+CLIENTS = 16
+PAUSE_SECONDS = 0.1
+"""Of each client between two requests: who asks without a pause slows down what is tested."""
+ONE_REQUEST = {"Connection": "close"}
 
 
 class Load:
@@ -16,7 +19,7 @@ class Load:
         self._stopped = threading.Event()
         self.results = Counter()
         """How often each status, or failure, was met."""
-        self._threads = [threading.Thread(target=self._read, args=(n,)) for n in range(CONNECTIONS)]
+        self._threads = [threading.Thread(target=self._read, args=(n,)) for n in range(CLIENTS)]
 
     def __enter__(self):
         for thread in self._threads:
@@ -29,11 +32,10 @@ class Load:
             thread.join()
 
     def _read(self, number):
-        with httpx.Client(timeout=60) as kept:
-            while not self._stopped.is_set():
-                client = kept if number % 2 else httpx
+        headers = {**self._headers, **({} if number % 2 else ONE_REQUEST)}
+        with httpx.Client(headers=headers, timeout=60) as client:
+            while not self._stopped.wait(PAUSE_SECONDS):
                 try:
-                    response = client.get(self._url, headers=self._headers)
-                    self.results[response.status_code] += 1
+                    self.results[client.get(self._url).status_code] += 1
                 except httpx.HTTPError as error:
                     self.results[repr(error)] += 1

@@ -28,7 +28,7 @@ from tochka_plugins.testing.platform import PlatformUnderTest
 from tochka_plugins.testing.processes import SETTINGS, finish, start_tochka
 from tochka_plugins.testing.signing_in import SignedIn
 
-START_SECONDS: Final = 120
+START_SECONDS: Final = 300
 """Long enough for a slow machine; reached only when something is wrong."""
 
 _CREDENTIALS: Final = re.compile(r"phone (?P<phone>\S+)\s+password (?P<password>\S+)")
