@@ -23,7 +23,7 @@ def eventually(is_so, platform=None):
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not (found := is_so()):
         assert time.monotonic() < deadline, platform.output if platform else "it never came"
-        time.sleep(0.02)
+        time.sleep(0.05)
     return found
 
 
