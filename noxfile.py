@@ -118,7 +118,8 @@ def integration(session: Session) -> None:
     """Test the platform and its modules on a real PostgreSQL."""
     run(session, "pytest", *AT_ONCE, "tests/integration", *session.posargs)
     for module in MODULES:
-        run(session, "pytest", f"{module}/tests", *session.posargs)
+        # Few tests each: more processes would take longer to begin than they save.
+        run(session, "pytest", "-n", "2", f"{module}/tests", *session.posargs)
 
 
 @locked_session()
