@@ -33,6 +33,7 @@ from .injection import (
 from .limits import Limit
 from .messages import Message
 from .models import Model, PlatformModel, TenantModel, memberships, module_registry, users
+from .moments import in_utc, moment_query, read_moment
 from .pagination import Page, PageQuery
 from .permissions import Permission
 from .problems import problems
@@ -95,12 +96,15 @@ __all__ = [
     "event_name",
     "find_service",
     "hookimpl",
+    "in_utc",
     "known_events",
     "memberships",
     "module_registry",
+    "moment_query",
     "pass_platform",
     "problems",
     "publish",
+    "read_moment",
     "require_service",
     "requires",
     "requires_step_up",

@@ -12,6 +12,10 @@ NO_SPACE = """\
 initdb: error: could not create directory "/srv/data/base/5": No space left on device
 initdb: removing contents of data directory "/srv/data"
 """
+BY_THE_SHELL = """\
+sh: 1: cannot create /dev/null: Permission denied
+initdb: removing data directory "/srv/data/postgres.new.x/cluster"
+"""
 
 
 @pytest.mark.parametrize(
@@ -19,7 +23,8 @@ initdb: removing contents of data directory "/srv/data"
     [
         (FULL, "No space left"),
         (NO_SPACE, "No space left"),
-        ("one\nlast\n", "last"),
+        (BY_THE_SHELL, "cannot create /dev/null: Permission denied"),
+        ("one\nlast\n", "one; last"),
         ("\n", "it says nothing"),
     ],
 )

@@ -6,13 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Conflict, InvalidInput, PermissionDenied
+from tochka_plugins import Conflict, InvalidInput, PermissionDenied, in_utc
 
 from tochka_core.api_keys.listing import ListedKey, get_key
 from tochka_core.api_keys.models import ApiKey, ApiKeyUse
 from tochka_core.api_keys.schemas import ApiKeyIn
 from tochka_core.api_keys.tokens import KeyToken
-from tochka_core.moments import in_utc
 from tochka_core.tenants.giving import known_permissions, refuse_excess
 from tochka_core.tenants.models import Membership
 from tochka_core.tenants.permissions import PermissionCatalog

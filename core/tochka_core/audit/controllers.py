@@ -7,22 +7,15 @@ from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec.structs import replace
-from tochka_plugins import CurrentPrincipal, Page, PageQuery
+from tochka_plugins import CurrentPrincipal, Page, PageQuery, moment_query, read_moment
 from tochka_plugins.pagination import MAX_TEXT, Limit, Offset
 
 from tochka_core.audit.actions import ACTIONS, known_action
 from tochka_core.audit.schemas import AuditEntryOut, TracedEntryOut
 from tochka_core.audit.services import Wanted, list_entries
 from tochka_core.db.injection import PlatformSession
-from tochka_core.moments import read_moment
 from tochka_core.tenants.permissions import READ_AUDIT
 from tochka_core.tenants.standing import get_standing, require_platform_master
-
-
-def _moment(description: str) -> QueryParameter:
-    """Describe a moment, which is read from text: the framework takes a number for one, too."""
-    schema = {"format": "date-time"}
-    return QueryParameter(max_length=MAX_TEXT, description=description, schema_extra=schema)
 
 
 async def provide_wanted(
@@ -37,8 +30,8 @@ async def provide_wanted(
     ] = None,
     actor_id: Annotated[UUID | None, QueryParameter(description="Who did it.")] = None,
     user_id: Annotated[UUID | None, QueryParameter(description="To whom it was done.")] = None,
-    since: Annotated[str | None, _moment("The first moment.")] = None,
-    until: Annotated[str | None, _moment("The first moment no more.")] = None,
+    since: Annotated[str | None, moment_query("The first moment.")] = None,
+    until: Annotated[str | None, moment_query("The first moment no more.")] = None,
 ) -> Wanted:
     """Read from the query string which entries are looked for."""
     return Wanted(

@@ -9,11 +9,10 @@ from msgspec import UNSET
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import Conflict, InvalidInput, NotFound, PageQuery, Principal
+from tochka_plugins import Conflict, InvalidInput, NotFound, PageQuery, Principal, in_utc
 
 from tochka_core.audit.services import record
 from tochka_core.db.clock import clock, read_clock
-from tochka_core.moments import in_utc
 from tochka_core.subscriptions.goods import known_currency, known_limits, known_modules
 from tochka_core.subscriptions.models import Plan
 from tochka_core.subscriptions.plan_schemas import PlanIn, PlanPatch

@@ -7,9 +7,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 from sqlalchemy.ext.asyncio import AsyncSession
-from tochka_plugins import InvalidInput
+from tochka_plugins import InvalidInput, in_utc
 
-from tochka_core.moments import in_utc
 from tochka_core.subscriptions.goods import known_currency, known_modules
 from tochka_core.subscriptions.models import Period, Phase, Plan, Subscription
 from tochka_core.subscriptions.plans import get_sold_plan

@@ -23,6 +23,8 @@ from tochka_core.errors import OperatorError
 
 EXCLUDED: Final[Mapping[str, str]] = {
     "disallowed-unique-constraint": "its remedy is an index that is made CONCURRENTLY",
+    "prefer-bigint-over-int": "it is about ids that run out, and ids here are UUIDs",
+    "prefer-bigint-over-smallint": "as above",
     "prefer-robust-stmts": "a revision that fails is rolled back as a whole",
     "require-concurrent-index-creation": "CONCURRENTLY is not for a transaction",
     "require-concurrent-index-deletion": "CONCURRENTLY is not for a transaction",

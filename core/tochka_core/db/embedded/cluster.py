@@ -21,6 +21,7 @@ SUPERUSER = "postgres"
 """The role that initdb makes; it sets up the application's role and does nothing else."""
 
 _FAILURE = re.compile(r"\b(?:error|FATAL|PANIC):")
+_TIDYING = re.compile(r"^initdb: removing ")
 
 # Not every system has C.UTF-8; with plain C the texts are still UTF-8, only sorted by bytes.
 _LOCALES = ("--locale=C.UTF-8", "--no-locale")
@@ -102,9 +103,10 @@ def _run_initdb(staging: Path, programs: Programs, account: Account, *, sync: bo
 
 
 def _reason(said: str) -> str:
-    """Return the line in which initdb tells why it has failed; what follows is tidying up."""
-    lines = said.strip().splitlines() or ["it says nothing"]
-    return next((line for line in lines if _FAILURE.search(line)), lines[-1])
+    """Return the line in which initdb tells why it has failed, or all but those on tidying up."""
+    lines = said.strip().splitlines()
+    told = [line for line in lines if not _TIDYING.search(line)] or ["it says nothing"]
+    return next((line for line in told if _FAILURE.search(line)), "; ".join(told))
 
 
 def _flush(folder: Path) -> None:

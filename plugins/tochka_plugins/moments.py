@@ -1,13 +1,28 @@
-"""Moments that clients name."""
+"""Moments that clients name, in a query string and in a body."""
 
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
-from tochka_plugins import InvalidInput
+from litestar.params import QueryParameter
+
+from tochka_plugins.errors import InvalidInput
+from tochka_plugins.pagination import MAX_TEXT
 
 _ENDLESS: Final = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 """What asyncpg stores as PostgreSQL's `-infinity` and `infinity`, and reads without a time zone."""
+
+
+def moment_query(description: str, *, name: str | None = None) -> QueryParameter:
+    """Describe a moment in the query string, for a parameter of type `str`; `read_moment` reads it.
+
+    As a `datetime` the framework would take a number for one too, and one without a time zone.
+    *name* is what clients call it, where that is no name in Python.
+    """
+    schema = {"format": "date-time"}
+    return QueryParameter(
+        name=name, max_length=MAX_TEXT, description=description, schema_extra=schema
+    )
 
 
 def read_moment(text: str, *, pointer: str) -> datetime:
