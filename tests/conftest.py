@@ -19,7 +19,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "locks" / "runtime.txt"
-SHARED = "TOCHKA_TESTS_SHARED"
+SHARED = "SHARED_BY_TESTS"
 """The variable that names the folder which all processes of one run of the tests share."""
 
 
