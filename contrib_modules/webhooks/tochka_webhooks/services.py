@@ -15,6 +15,7 @@ from tochka_plugins import (
     Page,
     PageQuery,
     Unavailable,
+    in_utc,
     known_events,
     seal,
     unseal,
@@ -125,7 +126,7 @@ class EndpointService(CrudService[Endpoint, EndpointOut]):
         """
         await self.get(endpoint_id)
         of_endpoint, dead = Delivery.endpoint_id == endpoint_id, Delivery.status == "dead"
-        is_meant = of_endpoint & dead & (Delivery.occurred_at >= _in_utc(since))
+        is_meant = of_endpoint & dead & (Delivery.occurred_at >= in_utc(since, pointer="/since"))
         return Replayed(len(await _begin_anew(self.session, is_meant)))
 
     def _refuse_url(self, url: str) -> None:
@@ -189,10 +190,3 @@ async def _begin_anew(session: AsyncSession, which: ColumnElement[bool]) -> Sequ
     anew = {"status": "pending", "tries": 0, "due_at": datetime.now(UTC), "finished_at": None}
     begun = update(Delivery).where(which).values(**anew).returning(Delivery.id)
     return (await session.scalars(begun)).all()
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise InvalidInput("There is no such moment.", pointer="/since") from None
