@@ -57,6 +57,14 @@ NO_POOLER = (
 )
 """What answers and log lines look like, which does not depend on how the database is reached."""
 
+THOROUGH = (
+    CONFORMANCE,
+    "tests/integration/platform/test_leak_hunt.py",
+    "tests/integration/tenants/test_hostile_archives.py",
+    "tests/integration/testing/test_kit_docs.py",
+)
+"""What looks at one thing from all sides, where other tests use the same of every library."""
+
 LOCK = "locks/dev.txt"
 SITE = "site"
 MODULES = tuple(str(folder) for folder in sorted(Path("contrib_modules").iterdir()))
@@ -125,7 +133,8 @@ def integration(session: Session) -> None:
 @locked_session()
 def e2e(session: Session) -> None:
     """Build wheels, good and bad, install them with pip in a fresh environment, and talk HTTP."""
-    options = (*AT_ONCE, "--dist", "loadfile", *session.posargs)
+    # The longest first: so they stand, and by their numbers of tests they would not.
+    options = (*AT_ONCE, "--dist", "loadfile", "--no-loadscope-reorder", *session.posargs)
     run(session, "pytest", *options, "tests/contract", "tests/e2e")
 
 
@@ -171,7 +180,7 @@ def lowest(session: Session) -> None:
     session.install("--group", "test")
     session.install("--no-deps", *EDITABLE)
     session.run("pip", "check")
-    tests = ("tests/unit", "tests/integration", *_but((*OUR_PROCESSES, CONFORMANCE)))
+    tests = ("tests/unit", "tests/integration", *_but((*OUR_PROCESSES, *THOROUGH)))
     session.run("pytest", *AT_ONCE, *tests, env=ENVIRONMENT)
 
 
