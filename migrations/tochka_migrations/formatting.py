@@ -56,8 +56,8 @@ def _laid_out(node: ast.AST, indent: int, *, after: int = 1) -> str:
             return f"{name}={_laid_out(value, indent, after=after + len(name) + 1)}"
         case ast.Call(func, args, keywords) if args or keywords:
             return f"{_on_one_line(func)}({_parts((*args, *keywords), indent)})"
-        case ast.List(items) if items:
-            return f"[{_parts(items, indent)}]"
+        case ast.List([_, *_] as items) | ast.Tuple([_, _, *_] as items):
+            return _bracketed(node, _parts(items, indent))
     return line
 
 
@@ -81,9 +81,13 @@ def _on_one_line(node: ast.AST) -> str:
         case ast.Call(func, args, keywords):
             parts = ", ".join(_on_one_line(part) for part in (*args, *keywords))
             return f"{_on_one_line(func)}({parts})"
-        case ast.List(items):
-            return f"[{', '.join(_on_one_line(item) for item in items)}]"
+        case ast.List(items) | ast.Tuple([_, _, *_] as items):
+            return _bracketed(node, ", ".join(_on_one_line(item) for item in items))
     return ast.unparse(node)
+
+
+def _bracketed(node: ast.AST, parts: str) -> str:
+    return f"[{parts}]" if isinstance(node, ast.List) else f"({parts})"
 
 
 def _quoted(value: str) -> str:

@@ -13,9 +13,10 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from tochka_migrations import core_target, upgrade
 from tochka_migrations.authoring import CannotWriteRevision, write_revision
@@ -134,6 +135,20 @@ async def test_tables_come_and_go(author):
         named = text("SELECT count(*) FROM pg_constraint WHERE conname = 'ck_words_text'")
         assert await connection.scalar(named) == 1
     await author.evolve(tables("notes", words=with_check))
+
+
+async def test_what_excludes_each_other_is_written_with_its_table(author):
+    apart = ExcludeConstraint(
+        ("tenant_id", "="),
+        ("text", "="),
+        (literal_column("tstzrange(created_at, updated_at)"), "&&"),
+        name="ex_notes_text",
+    )
+    source = await author.evolve(tables("notes", notes={"__table_args__": (apart,), **NOTE}))
+    assert "ex_notes_text" in source
+    async with author.engine.connect() as connection:
+        named = text("SELECT contype FROM pg_constraint WHERE conname = 'ex_notes_text'")
+        assert await connection.scalar(named) == b"x"
 
 
 async def test_a_platform_table_is_written(author):
