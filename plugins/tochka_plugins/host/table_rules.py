@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from sqlalchemy import ForeignKeyConstraint, MetaData, Table, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.exc import NoReferencedTableError
 
 from tochka_plugins.schemas import CORE_SCHEMA, schema_of
@@ -50,11 +51,17 @@ def _broken_tenant_rules(table: Table) -> Iterator[str]:
     for constraint in table.constraints:
         if isinstance(constraint, UniqueConstraint) and TENANT_COLUMN not in constraint.columns:
             yield f"the unique constraint on {_names(constraint)} must contain {TENANT_COLUMN}"
+        if isinstance(constraint, ExcludeConstraint) and not _excludes_within_tenant(constraint):
+            yield f"the exclusion constraint on {table} must contain ('{TENANT_COLUMN}', '=')"
         if isinstance(constraint, ForeignKeyConstraint) and _leaves_the_tenant(constraint):
             yield f"the foreign key on {_names(constraint)} must contain {TENANT_COLUMN}"
     for index in table.indexes:
         if index.unique and TENANT_COLUMN not in index.columns:
             yield f"the unique index {index.name} must contain {TENANT_COLUMN}"
+
+
+def _excludes_within_tenant(constraint: ExcludeConstraint) -> bool:
+    return constraint.operators.get(TENANT_COLUMN) == "="
 
 
 def _leaves_the_tenant(constraint: ForeignKeyConstraint) -> bool:

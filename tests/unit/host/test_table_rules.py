@@ -15,6 +15,7 @@ from sqlalchemy import (
     Uuid,
     func,
 )
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from tochka_plugins import Model, PlatformModel, TenantModel, module_registry
 from tochka_plugins.host.loading import LoadedModule
@@ -100,13 +101,29 @@ def test_a_foreign_key_to_a_table_that_is_not_known_is_told_by_its_name(base, ch
         ([UniqueConstraint("code")], "unique constraint on mod_sample.books(code) must contain"),
         ([Index("by_code", "code", unique=True)], "the unique index by_code must contain"),
         ([Index("low", func.lower("code"), unique=True)], "the unique index low must contain"),
+        (
+            [ExcludeConstraint(("code", "="), name="once")],
+            "exclusion constraint on mod_sample.books must contain ('tenant_id', '=')",
+        ),
+        (
+            [ExcludeConstraint(("tenant_id", "<>"), ("code", "="), name="once")],
+            "exclusion constraint on mod_sample.books must contain ('tenant_id', '=')",
+        ),
         ([to_shelves("code", target=["id"])], "foreign key on mod_sample.books(code) must contain"),
         (
             [to_shelves("code", "tenant_id")],
             "foreign key on mod_sample.books(code, tenant_id) must contain",
         ),
     ],
-    ids=["unique constraint", "unique index", "expression", "foreign key", "crossed over"],
+    ids=[
+        "unique constraint",
+        "unique index",
+        "expression",
+        "exclusion",
+        "exclusion of others",
+        "foreign key",
+        "crossed over",
+    ],
 )
 def test_what_would_let_tenants_meet_is_refused(base, check, arguments, rule):
     assert rule in check(base.Shelf, book(base, *arguments, code=mapped_column()))
