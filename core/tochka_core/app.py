@@ -29,6 +29,7 @@ from tochka_core.http.openapi_documents import Documents
 from tochka_core.http.openapi_parts import describe_core, describe_module
 from tochka_core.http.problems import problem_details
 from tochka_core.http.proxies import TrustedProxies
+from tochka_core.http.refusals import refusals_of
 from tochka_core.http.request_id import RequestId
 from tochka_core.module_settings.reading import SettingsReader
 from tochka_core.settings import Settings
@@ -75,7 +76,7 @@ def build_app(
         middleware=[access_control(shared)],
         before_request=refuse_nul,
         request_max_body_size=settings.max_body_bytes,
-        plugins=[problem_details(), ClosedStructs()],
+        plugins=[problem_details(refusals_of(modules)), ClosedStructs()],
         lifespan=[lifespan_of(shared)],
         openapi_config=openapi_config(_documents(own_routes, modules, dependencies), shared.cache),
         response_cache_config=ResponseCacheConfig(key_builder=cache_key),

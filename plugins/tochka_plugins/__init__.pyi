@@ -38,6 +38,7 @@ from .pagination import Page, PageQuery
 from .permissions import Permission
 from .problems import problems
 from .publishing import UndeclaredEvent, UnfitEvent, known_events, publish
+from .refusals import refused
 from .routing import ANONYMOUS, ANY_MEMBER
 from .sealing import seal, sealed_column, unseal
 from .services import FromModule, UnknownService, find_service, require_service
@@ -105,6 +106,7 @@ __all__ = [
     "problems",
     "publish",
     "read_moment",
+    "refused",
     "require_service",
     "requires",
     "requires_step_up",

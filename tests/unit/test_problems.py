@@ -30,14 +30,15 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from structlog.testing import capture_logs
-from tochka_core.http.problems import _CONVERTERS, NOTHING_HERE, _body_error, problem_details
+from tochka_core.http.problems import NOTHING_HERE, _body_error, _converters, problem_details
 from tochka_plugins import Conflict, InvalidInput, NotAuthenticated, NotFound, Unavailable
 
 
 def problem_of(error):
     """Return the document for *error*, as the plugin picks its converter: the nearest class."""
-    kind = next(kind for kind in type(error).__mro__ if kind in _CONVERTERS)
-    return _CONVERTERS[kind](error)
+    converters = _converters({})
+    kind = next(kind for kind in type(error).__mro__ if kind in converters)
+    return converters[kind](error)
 
 
 @pytest.mark.parametrize(

@@ -55,13 +55,16 @@ def test_a_pipeline_keeps_its_stages_in_their_order(acme, renewals):
 
 def test_a_name_is_there_once(acme, first, renewals):
     stages = [{"name": "a"}, {"name": "a"}]
-    for refused in (
-        acme.post(PIPELINES, json={"name": "Sales", "stages": [{"name": "a"}]}),
-        acme.post(PIPELINES, json={"name": "Other", "stages": stages}),
-        acme.patch(f"{PIPELINES}/{renewals['id']}", json={"name": "Sales"}),
-        acme.post(f"{PIPELINES}/{renewals['id']}/stages", json={"name": "Due"}),
+    for refused, told in (
+        (acme.post(PIPELINES, json={"name": "Sales", "stages": [{"name": "a"}]}), "/name"),
+        (acme.patch(f"{PIPELINES}/{renewals['id']}", json={"name": "Sales"}), "/name"),
+        (acme.post(PIPELINES, json={"name": "Other", "stages": stages}), None),
+        (acme.post(f"{PIPELINES}/{renewals['id']}/stages", json={"name": "Due"}), None),
     ):
         assert refused.status_code == 409
+        pointers = [item["pointer"] for item in refused.json().get("errors", ())]
+        assert pointers == ([told] if told else [])
+        assert ("pipeline with this name" if told else "one stage") in refused.json()["detail"]
     assert acme.get(PIPELINES).json()["total"] == 2
 
 

@@ -17,7 +17,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from tochka_contacts.api import contacts
-from tochka_plugins import TenantModel, memberships, module_registry, users
+from tochka_plugins import (
+    InvalidInput,
+    TenantModel,
+    memberships,
+    module_registry,
+    refused,
+    users,
+)
 
 Kind = Literal["open", "won", "lost"]
 
@@ -36,7 +43,11 @@ class Pipeline(TenantModel, Base):
 
     __tablename__ = "pipelines"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "name"),
+        UniqueConstraint(
+            "tenant_id",
+            "name",
+            info=refused("A pipeline with this name exists already.", pointer="/name"),
+        ),
         Index(None, "tenant_id", unique=True, postgresql_where=text("is_default")),
     )
 
@@ -55,7 +66,12 @@ class Stage(TenantModel, Base):
             ["pipelines.tenant_id", "pipelines.id"],
             ondelete="CASCADE",
         ),
-        UniqueConstraint("tenant_id", "pipeline_id", "name"),
+        UniqueConstraint(
+            "tenant_id",
+            "pipeline_id",
+            "name",
+            info=refused("A pipeline has one stage of a name."),
+        ),
         # Not before the statement is over: they change places in one.
         UniqueConstraint("tenant_id", "pipeline_id", "position", deferrable=True),
         UniqueConstraint("tenant_id", "id", "pipeline_id", "kind"),
@@ -82,6 +98,7 @@ class Deal(TenantModel, Base):
             ["tenant_id", "owner_id"],
             [memberships.c.tenant_id, memberships.c.user_id],
             ondelete="SET NULL (owner_id)",
+            info=refused("There is no such member.", pointer="/owner_id", error=InvalidInput),
         ),
         CheckConstraint(f"amount_minor BETWEEN 0 AND {MAX_AMOUNT_MINOR}", name="amount"),
         Index(None, "tenant_id", "stage_id"),

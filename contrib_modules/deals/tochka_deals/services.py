@@ -1,14 +1,11 @@
 """Keeping deals, and moving them from stage to stage."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
 
 from msgspec import UNSET
 from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_contacts.api import ContactCard, ContactDirectory
 from tochka_plugins import (
@@ -30,8 +27,6 @@ from tochka_deals.stages import StageService
 
 OPEN_DEALS: Final = "deals.open"
 """The limit of open deals."""
-
-_OWNER_KEY: Final = "fk_deals_tenant_id_owner_id"
 
 
 class DealRows(CrudService[Deal, DealRow]):
@@ -84,18 +79,17 @@ class DealService:
         """Add a deal, and tell of it.
 
         Raises:
-            InvalidInput: there is no such contact, stage or member.
+            InvalidInput: there is no such contact or stage.
             Conflict: no stage is named, and the default pipeline has none that is open.
             LimitReached: the tenant has as many open deals as it may.
         """
         contact = await self._require_contact(data.contact_id)
         stage = await self._begin_at(data.stage_id)
-        async with _owned_by_members():
-            deal = await self._rows.create(
-                data,
-                currency=data.currency or self._settings.default_currency,
-                **_place(stage),
-            )
+        deal = await self._rows.create(
+            data,
+            currency=data.currency or self._settings.default_currency,
+            **_place(stage),
+        )
         await self._record(deal, None, stage)
         created = DealCreated(deal.id, deal.contact_id, deal.pipeline_id, deal.stage_id)
         await publish(self._session, created)
@@ -134,15 +128,14 @@ class DealService:
 
         Raises:
             NotFound: there is no deal with this id.
-            InvalidInput: there is no such contact or member.
+            InvalidInput: there is no such contact.
             Conflict: the deal is closed, and such are read-only.
         """
         if self._settings.closed_are_read_only:
             self._refuse_closed(await self._lock(deal_id))
         if patch.contact_id is not UNSET:
             await self._require_contact(patch.contact_id)
-        async with _owned_by_members():
-            deal = await self._rows.change(deal_id, patch)
+        deal = await self._rows.change(deal_id, patch)
         return await self._complete(deal)
 
     async def move(self, deal_id: UUID, wanted: DealMove) -> DealOut:
@@ -260,14 +253,3 @@ def _place(stage: Stage) -> dict[str, object]:
 
 def _shown(deal: DealRow, contact: ContactCard | None) -> DealOut:
     return DealOut(**asdict(deal), contact_name=None if contact is None else contact.name)
-
-
-@asynccontextmanager
-async def _owned_by_members() -> AsyncIterator[None]:
-    """Say of a refused owner that there is no such member."""
-    try:
-        yield
-    except IntegrityError as error:
-        if _OWNER_KEY not in str(error.orig):
-            raise
-        raise InvalidInput("There is no such member.", pointer="/owner_id") from error

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 import structlog
@@ -24,6 +25,7 @@ from tochka_plugins.errors import TochkaError
 
 from tochka_core.http.database_errors import explain
 from tochka_core.http.last_resort import SERVER_ERROR_DETAIL, SERVER_ERROR_TITLE
+from tochka_core.http.refusals import Refusals
 from tochka_core.http.request_id import current_request_id
 from tochka_core.pointers import path_in, pointer_to, steps_of, without_path
 
@@ -43,9 +45,30 @@ _TITLES: Final = {
 }
 
 
-def problem_details() -> ProblemDetailsPlugin:
-    """Return the plugin that answers with problem documents."""
-    return ProblemDetailsPlugin(ProblemDetailsConfig(exception_to_problem_detail_map=_CONVERTERS))
+_Converters: TypeAlias = dict[type[Exception], Callable[[Any], ProblemDetailsException]]
+
+
+def problem_details(refusals: Refusals = MappingProxyType({})) -> ProblemDetailsPlugin:
+    """Return the plugin that answers with problem documents.
+
+    *refusals* are the words that there are for what constraints refuse.
+    """
+    converters = _converters(refusals)
+    return ProblemDetailsPlugin(ProblemDetailsConfig(exception_to_problem_detail_map=converters))
+
+
+def _converters(refusals: Refusals) -> _Converters:
+    """Return what makes a problem document of which errors, the most special first."""
+    from_database_error = partial(_from_database_error, refusals)
+    converters: _Converters = {
+        TochkaError: _from_tochka_error,
+        HTTPException: _from_http_exception,
+        SQLAlchemyError: from_database_error,
+        AdvancedAlchemyError: from_database_error,
+    }
+    converters[ExceptionGroup] = partial(_from_group, converters)
+    converters[Exception] = _from_unexpected
+    return converters
 
 
 def _problem(
@@ -142,9 +165,11 @@ def _worded(message: str) -> str:
     return f"{message}, such as {example}" if example else message
 
 
-def _from_database_error(error: SQLAlchemyError | AdvancedAlchemyError) -> ProblemDetailsException:
+def _from_database_error(
+    refusals: Refusals, error: SQLAlchemyError | AdvancedAlchemyError
+) -> ProblemDetailsException:
     """Answer what no service has checked first, or what a race or the server has refused."""
-    told = explain(error)
+    told = explain(error, refusals)
     if told is None:
         return _from_unexpected(error)
     raw = error.__cause__ if isinstance(error, AdvancedAlchemyError) else error
@@ -153,24 +178,15 @@ def _from_database_error(error: SQLAlchemyError | AdvancedAlchemyError) -> Probl
     return _from_tochka_error(told)
 
 
-def _from_group(group: ExceptionGroup[Exception]) -> ProblemDetailsException:
+def _from_group(
+    converters: _Converters, group: ExceptionGroup[Exception]
+) -> ProblemDetailsException:
     """Answer with the first error of those that dependencies raised while they were closed."""
     first = group.exceptions[0]
-    kind = next(kind for kind in _CONVERTERS if isinstance(first, kind))
-    return _CONVERTERS[kind](first)
+    kind = next(kind for kind in converters if isinstance(first, kind))
+    return converters[kind](first)
 
 
 def _from_unexpected(error: Exception) -> ProblemDetailsException:
     _log.error("unexpected error", exc_info=error)
     return _problem(500, SERVER_ERROR_TITLE, SERVER_ERROR_DETAIL)
-
-
-_CONVERTERS: Final[dict[type[Exception], Callable[[Any], ProblemDetailsException]]] = {
-    TochkaError: _from_tochka_error,
-    HTTPException: _from_http_exception,
-    SQLAlchemyError: _from_database_error,
-    AdvancedAlchemyError: _from_database_error,
-    ExceptionGroup: _from_group,
-    Exception: _from_unexpected,
-}
-"""The most special first."""

@@ -21,6 +21,7 @@ from tochka_plugins.host.discovery import Candidate
 from tochka_plugins.host.event_rules import broken_event_rules
 from tochka_plugins.host.health_rules import broken_health_rules
 from tochka_plugins.host.loading import LoadedModule
+from tochka_plugins.host.refusal_rules import broken_refusal_rules
 from tochka_plugins.host.service_rules import broken_service_rules
 from tochka_plugins.host.settings_rules import broken_settings_rules
 from tochka_plugins.host.storable import is_storable
@@ -196,7 +197,7 @@ def _metadata(name: str, models: Sequence[Any], requires: frozenset[str]) -> Met
         for table in mapper.tables
     }
     broken = broken_table_rules(shared, name, requires, of_platform=of_platform)
-    _refuse("tochka_models", broken)
+    _refuse("tochka_models", [*broken, *broken_refusal_rules(shared)])
     return shared
 
 
