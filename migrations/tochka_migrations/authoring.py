@@ -1,18 +1,21 @@
 """Writing the revision that takes a schema to what the models declare."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import dedent
 from typing import Final
 
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, MetaData
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tochka_migrations.comparison import comparison
-from tochka_migrations.current import current_revisions
 from tochka_migrations.formatting import formatted, imports_of
-from tochka_migrations.revisions import head_of
+from tochka_migrations.patience import DEFAULT_PATIENCE, Patience
+from tochka_migrations.pending import rehearse_pending
+from tochka_migrations.runner import exclusive
 from tochka_migrations.targets import HERE, Target
 
 _INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
@@ -23,16 +26,38 @@ class CannotWriteRevision(Exception):
     """There is no place for a revision, or nothing to compare; the message says what to do."""
 
 
-def write_revision(connection: Connection, target: Target, message: str) -> Path | None:
-    """Write a revision file into the target's folder; return `None` where nothing is to be done.
+async def write_revision(
+    engine: AsyncEngine,
+    targets: Sequence[Target],
+    message: str,
+    *,
+    patience: Patience = DEFAULT_PATIENCE,
+) -> Path | None:
+    """Write the next revision of the last of *targets*; return `None` where nothing is to be done.
 
-    It holds what the models of *target* declare and the schema lacks, and what the schema has and
-    no model declares. *message* names it, in one line.
+    It holds what the models declare and the schema lacks at its newest revision, and what that has
+    and no model declares. *message* names it, in one line. The other *targets* are what its schema
+    builds on, in order, the core first. Revisions that the database has not seen are run in the
+    transaction that compares, which is rolled back: no upgrade is needed before, and no trace left.
 
     Raises:
-        CannotWriteRevision: the folder is no source tree or cannot be written, there are no
-            models, or the schema is not at the newest revision.
+        CannotWriteRevision: the folder is no source tree or cannot be written, or there are no
+            models.
+        PendingRevisionFailed: a revision that the database has not seen fails.
+        UnknownRevision: the schema, or one that it builds on, is ahead of its files.
+        MissingRoles: the login role may not create the platform's two roles.
     """
+    *_, target = targets
+    metadata = _check_sources(target, message)
+    async with exclusive(engine) as connection:
+        await rehearse_pending(connection, targets, patience=patience)
+        path = await connection.run_sync(_write_difference, target, metadata, message)
+        await connection.rollback()
+    return path
+
+
+def _check_sources(target: Target, message: str) -> MetaData:
+    """Return what the models declare."""
     if not re.search(r"\w", message):
         raise CannotWriteRevision("The message must say in a word or more what changes.")
     if _INSTALLED & {*target.versions.resolve().parts}:
@@ -42,14 +67,14 @@ def write_revision(connection: Connection, target: Target, message: str) -> Path
         )
     if target.metadata is None:
         raise CannotWriteRevision(f"{target.name} declares no models.")
-    current, head = current_revisions(connection, [target])[target.name], head_of(target)
-    if current != head:
-        raise CannotWriteRevision(
-            f"{target.name} is at {current or 'nothing'} in the database, its newest revision is"
-            f" {head or 'nothing'}; first run: tochka upgrade"
-        )
+    return target.metadata
+
+
+def _write_difference(
+    connection: Connection, target: Target, metadata: MetaData, message: str
+) -> Path | None:
     with comparison(connection, target) as context:
-        script = produce_migrations(context, target.metadata)
+        script = produce_migrations(context, metadata)
         if script.upgrade_ops is None or script.upgrade_ops.is_empty():
             return None
         up, down = (

@@ -1,12 +1,10 @@
 """Taking every schema to its head: in order, one at a time in the cluster, each all or nothing."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -18,7 +16,7 @@ from tochka_migrations.surroundings import StrayRevision
 from tochka_migrations.survey import Standing, survey
 from tochka_migrations.targets import CORE_TARGET, Target
 from tochka_migrations.transactions import never_commit
-from tochka_migrations.transition import transition
+from tochka_migrations.transition import to_head, transition
 from tochka_migrations.unmade import UnmadeTables, find_unmade
 
 ADVISORY_LOCK: Final = 7_405_150_100
@@ -50,11 +48,11 @@ async def upgrade(
     """
     outcomes: dict[str, Outcome] = {}
     async with exclusive(engine) as connection:
-        transaction = partial(_rehearsal, connection) if rehearse else engine.begin
+        transaction = partial(rehearsal, connection) if rehearse else engine.begin
         async with transaction() as working:
             prepared = await working.run_sync(ensure_roles)
             standings = await working.run_sync(survey, targets)
-        attempt = partial(attempt_patiently, transaction, patience)
+        attempt = partial(attempt_revisions, transaction, patience)
         for target in targets:
             begin(target.name)
             standing = standings[target.name]
@@ -80,7 +78,7 @@ async def exclusive(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 @asynccontextmanager
-async def _rehearsal(connection: AsyncConnection) -> AsyncIterator[AsyncConnection]:
+async def rehearsal(connection: AsyncConnection) -> AsyncIterator[AsyncConnection]:
     """Yield *connection* for a part that fails alone, also for what only a COMMIT would find."""
     await connection.run_sync(never_commit)
     async with connection.begin_nested():
@@ -88,6 +86,25 @@ async def _rehearsal(connection: AsyncConnection) -> AsyncIterator[AsyncConnecti
         async with connection.begin_nested() as check:
             await connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
             await check.rollback()
+
+
+async def attempt_revisions(
+    transaction: Callable[[], AbstractAsyncContextManager[AsyncConnection]],
+    patience: Patience,
+    work: Callable[[Connection], None],
+) -> None:
+    """Do *work* as `attempt_patiently` does, and once more where a revision seems to have strayed.
+
+    Another session may have made that change meanwhile; a revision makes it again.
+
+    Raises:
+        StillLocked: others have kept a statement from its lock in every try.
+        Exception: whatever else *work* raises.
+    """
+    try:
+        await attempt_patiently(transaction, patience, work)
+    except StrayRevision:
+        await attempt_patiently(transaction, patience, work)
 
 
 async def _upgrade(
@@ -104,18 +121,14 @@ async def _upgrade(
 
     def run(connection: Connection) -> None:
         statements[:] = prepared
-        transition(connection, target, None if before == head else _to_head, statements)
+        transition(connection, target, None if before == head else to_head, statements)
         if unmade := find_unmade(connection, [target])[target.name]:
             raise UnmadeTables(target, unmade)
 
     try:
         head = head_of(target)
         if before != head or not standing.is_sound:
-            try:
-                await attempt(run)
-            except StrayRevision:
-                # Another session may have made that change meanwhile; a revision makes it again.
-                await attempt(run)
+            await attempt(run)
     except Exception as error:  # noqa: BLE001 - a revision may raise anything; the others go on
         return Outcome(target.name, before, before, error=error, statements=tuple(statements))
     return Outcome(target.name, before, head, statements=tuple(statements))
@@ -125,7 +138,3 @@ def _blocker(target: Target, done: Mapping[str, Outcome]) -> str | None:
     """Return a target whose failure keeps *target* from being tried."""
     required = {*target.requires, CORE_TARGET} - {target.name}
     return min((name for name in required if name in done and done[name].has_failed), default=None)
-
-
-def _to_head(config: Config) -> None:
-    command.upgrade(config, "head")

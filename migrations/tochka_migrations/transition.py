@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 
@@ -31,6 +32,25 @@ def transition(
         UnsafeSchema: what stands in the schema now lets tenants meet.
         Exception: whatever a revision raises.
     """
+    move_schema(connection, target, move, statements)
+    statements += protect(connection, target)
+    if broken := "; ".join(broken_rules(connection, [target])[target.name]):
+        raise UnsafeSchema(broken)
+
+
+def move_schema(
+    connection: Connection,
+    target: Target,
+    move: Callable[[Config], None] | None,
+    statements: list[str],
+) -> None:
+    """Do of `transition` what comes before the protection, which the next one will see to.
+
+    Raises:
+        MayNotMakeSchemas: the schema is not there, and the login role may not make it.
+        StrayRevision: a revision has changed something outside the schema.
+        Exception: whatever a revision raises.
+    """
     # A revision that forgets the schema must not write into public.
     connection.execute(text(f'SET LOCAL search_path = "{target.schema}"'))
     if not inspect(connection).has_schema(target.schema):
@@ -39,9 +59,11 @@ def transition(
             connection.execute(text(f'CREATE SCHEMA "{target.schema}"'))
     if move is not None:
         _run_revisions(connection, target, move, statements)
-    statements += protect(connection, target)
-    if broken := "; ".join(broken_rules(connection, [target])[target.name]):
-        raise UnsafeSchema(broken)
+
+
+def to_head(config: Config) -> None:
+    """Move to the newest revision."""
+    command.upgrade(config, "head")
 
 
 def _run_revisions(

@@ -243,19 +243,59 @@ def test_a_revision_is_written_from_the_models(tochka, tmp_path):
     sources = tmp_path / "src"
     write_source(sources, "words")
 
+    where = {"PYTHONPATH": str(sources), "PYTHONDONTWRITEBYTECODE": "1"}
+
     def make(message, *arguments):
-        where = {"PYTHONPATH": str(sources), "PYTHONDONTWRITEBYTECODE": "1"}
         return tochka("modules", "makemigration", "words", "-m", message, *arguments, **where)
 
     first = make("words")
     assert first.returncode == 0, first.stderr
     written = sources / "words" / "migrations" / "0001_words.py"
     assert f"Wrote {written}" in first.stdout
-    assert_one_line_error(make("more"), "is at nothing", "tochka upgrade")
-    upgraded = tochka("upgrade", "--strict", PYTHONPATH=str(sources))
-    assert "words: nothing → 0001" in upgraded.stdout
-    assert "nothing to do" in make("more").stdout
-    assert json.loads(make("more", "--json").stdout) == {"module": "words", "path": None}
+    write_source(sources, "words", columns="more: Mapped[str]")
+    failed = tochka("upgrade", "--strict", **where)
+    assert "makemigration words" in failed.stderr
+    assert "0002_more.py" in make("more").stdout
+    assert "nothing to do" in make("again").stdout
+    assert "words: nothing → 0002" in tochka("upgrade", "--strict", **where).stdout
+    assert json.loads(make("again", "--json").stdout) == {"module": "words", "path": None}
+
+
+def test_a_revision_after_one_that_fails_is_refused_in_one_line(tochka, tmp_path):
+    sources = tmp_path / "src"
+    write_source(sources, "words")
+    where = {"PYTHONPATH": str(sources), "PYTHONDONTWRITEBYTECODE": "1"}
+    make = ("modules", "makemigration", "words", "-m", "words")
+    tochka(*make, **where)
+    (written,) = (sources / "words" / "migrations").iterdir()
+    source = written.read_text()
+    written.write_text(source.replace("op.create_table(", "raise ValueError("))
+    why = ("words cannot be taken to its newest revision: ", "words/migrations/0001_words.py:")
+    assert_one_line_error(tochka(*make, **where), *why)
+    written.write_text(source.replace("down_revision = None", 'down_revision = "0000"'))
+    why = ("to its newest revision: 0001_words.py: there is no revision '0000' to follow",)
+    assert_one_line_error(tochka(*make, **where), *why)
+
+
+def test_a_revision_builds_on_those_of_the_modules_that_its_own_needs(tochka, tmp_path):
+    sources = tmp_path / "src"
+    for module in ("words", "deps"):
+        write_source(sources, module)
+    with (sources / "deps-1.0.dist-info" / "METADATA").open("a") as metadata:
+        metadata.write("Requires-Dist: words\n")
+
+    def make(module):
+        where = {"PYTHONPATH": str(sources), "PYTHONDONTWRITEBYTECODE": "1"}
+        return tochka("modules", "makemigration", module, "-m", "first", **where)
+
+    for module in ("words", "deps"):
+        assert make(module).returncode == 0
+    assert "nothing to do" in make("deps").stdout
+    (written,) = (sources / "words" / "migrations").iterdir()
+    written.write_text(written.read_text().replace("op.create_table(", "raise ValueError("))
+    assert_one_line_error(make("deps"), "Error: words cannot be taken to its newest revision: ")
+    (sources / "words" / "hooks.py").write_text("1 / 0")
+    assert_one_line_error(make("deps"), "deps needs words, which is quarantined in phase load: ")
 
 
 def test_a_revision_is_written_for_an_installed_module_only(here):

@@ -88,17 +88,21 @@ def not_migrated(assembly: Assembly, result: Upgrade) -> tuple[Quarantined, ...]
 def _reason(module: StagedModule, failure: Outcome) -> str:
     if failure.error is None:
         return f"needs the module {failure.blocked_by!r}, which is quarantined"
-    told = reason_of(failure.error, package=module.candidate.package)
-    return _missing_revision(module, failure.error) or told
+    return why_it_failed(
+        failure.error, package=module.candidate.package, versions=module.migrations
+    )
 
 
-def _missing_revision(module: StagedModule, error: BaseException) -> str | None:
+def why_it_failed(error: BaseException, *, package: str, versions: Path | None) -> str:
+    """Return in one line what kept the revisions in *versions*, of *package*, from running."""
+    return _missing_revision(versions, error) or reason_of(error, package=package)
+
+
+def _missing_revision(versions: Path | None, error: BaseException) -> str | None:
     """Return what Alembic's bare KeyError means, `None` for any other error."""
     raised_in = Path(extract_tb(error.__traceback__)[-1].filename)
-    if not (isinstance(error, KeyError) and "alembic" in raised_in.parts and module.migrations):
+    if not (isinstance(error, KeyError) and "alembic" in raised_in.parts and versions):
         return None
     missing = str(error.args[0])
-    naming = [
-        file.name for file in sorted(module.migrations.glob("*.py")) if missing in file.read_text()
-    ]
+    naming = [file.name for file in sorted(versions.glob("*.py")) if missing in file.read_text()]
     return f"{', '.join(naming)}: there is no revision {missing!r} to follow"

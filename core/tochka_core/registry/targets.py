@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 from tochka_migrations import Target, core_target
 from tochka_migrations.targets import module_target
-from tochka_plugins.host import Assembly, assemble, discover, gate
+from tochka_plugins.host import Assembly, Gated, assemble, discover, gate
 
 from tochka_core import __version__
 from tochka_core.api_keys.models import ApiKey
@@ -52,15 +52,35 @@ def get_module_target(name: str) -> Target:
     Raises:
         OperatorError: it is not installed, is quarantined, or brings no revisions.
     """
-    gated = gate(discover(), core_version=__version__)
+    gated = _gated(name)
     admitted = tuple(candidate for candidate in gated.admitted if candidate.name == name)
-    assembly = assemble(replace(gated, admitted=admitted))
-    for target in module_targets(assembly):
-        return target
+    return _targets_up_to(name, replace(gated, admitted=admitted))[-1]
+
+
+def get_targets_up_to(name: str) -> list[Target]:
+    """Return the targets of what one module needs, in the order of dependencies, and its own last.
+
+    Raises:
+        OperatorError: it is not installed, it or what it needs is quarantined, or it brings no
+            revisions.
+    """
+    return _targets_up_to(name, _gated(name))
+
+
+def _gated(name: str) -> Gated:
+    return gate(discover(), core_version=__version__).only({name})
+
+
+def _targets_up_to(name: str, gated: Gated) -> list[Target]:
+    assembly = assemble(gated)
+    targets = module_targets(assembly)
+    if any(target.name == name for target in targets):
+        return targets
+    # What it needs comes before it.
     for item in assembly.quarantined:
-        if item.name == name:
-            raise OperatorError(f"{name} is quarantined in phase {item.phase}: {item.reason}")
-    if admitted:
+        which = name if item.name == name else f"{name} needs {item.name}, which"
+        raise OperatorError(f"{which} is quarantined in phase {item.phase}: {item.reason}")
+    if gated.admitted:
         raise OperatorError(
             f"{name} names no folder of revisions: give the hook tochka_migrations."
         )

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import click
 import msgspec
+from tochka_migrations import core_target
 from tochka_migrations.authoring import CannotWriteRevision, write_revision
+from tochka_migrations.pending import PendingRevisionFailed, UnknownRevision
+from tochka_migrations.roles import MissingRoles
 
 from tochka_core.cli.group import read_settings
 from tochka_core.cli.output import json_option, print_json
@@ -13,8 +16,8 @@ from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.errors import OperatorError
 from tochka_core.local import running_database
-from tochka_core.registry.migration import upgrade_core
-from tochka_core.registry.targets import get_module_target
+from tochka_core.registry.migration import why_it_failed
+from tochka_core.registry.targets import get_targets_up_to
 from tochka_core.settings import Settings
 
 
@@ -33,8 +36,11 @@ class Written(msgspec.Struct, frozen=True):
 def makemigration(*, name: str, message: str, as_json: bool) -> None:
     """Write a revision that takes the schema of the module NAME to what its models declare.
 
-    The file goes into the module's own sources. The database must be at the module's newest
-    revision. Read what was written: a renamed column is seen as one dropped and one added.
+    The file goes into the module's own sources. Read what was written: a renamed column is seen as
+    one dropped and one added.
+
+    Revisions that the database has not seen yet, also those of modules that NAME needs, run in a
+    transaction that is rolled back: the database stays as it is, and needs no upgrade before.
     """
     with running_database(read_settings()) as settings:
         path = asyncio.run(_write(settings, name, message))
@@ -47,12 +53,14 @@ def makemigration(*, name: str, message: str, as_json: bool) -> None:
 
 
 async def _write(settings: Settings, name: str, message: str) -> Path | None:
-    target = get_module_target(name)
+    targets = [core_target(), *get_targets_up_to(name)]
     async with maintenance_engine(settings.engine_url) as engine:
         await check_server(engine)
-        await upgrade_core(engine)
         try:
-            async with engine.connect() as connection:
-                return await connection.run_sync(write_revision, target, message)
-        except CannotWriteRevision as error:
+            return await write_revision(engine, targets, message)
+        except PendingRevisionFailed as error:
+            versions = error.target.versions
+            reason = why_it_failed(error.error, package=versions.parent.name, versions=versions)
+            raise OperatorError(f"{error}: {reason}") from error
+        except (CannotWriteRevision, UnknownRevision, MissingRoles) as error:
             raise OperatorError(str(error)) from error
