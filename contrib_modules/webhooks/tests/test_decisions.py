@@ -63,6 +63,8 @@ def test_a_receiver_may_ask_for_more_time_but_not_for_ever():
         ("9" * 5000, LONGEST.total_seconds()),
         ("", None),
         ("soon", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2030 00:00:00 +99999999999999999999", None),
         ("-5", None),
         ("1.5", None),
         ("\u0661", None),

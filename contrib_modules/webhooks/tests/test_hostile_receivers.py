@@ -4,12 +4,13 @@ import asyncio
 import socket
 import ssl
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from ipaddress import ip_network
 
 import pytest
 import trustme
 from receiving import SETTINGS, Receiver
+from tochka_plugins.strangers import MAX_BYTES
 from tochka_webhooks.delivering import Courier
 from tochka_webhooks.destinations import Destinations
 from tochka_webhooks.sending import Sender
@@ -200,3 +201,32 @@ def test_no_attempt_takes_longer_than_it_may(receiver, try_once):
     began = time.monotonic()
     assert try_once(seconds=0.3)["duration_ms"] >= 300
     assert time.monotonic() - began < SETTINGS.seconds
+
+
+def test_one_that_floods_with_interim_responses_is_given_up(receiver, try_once):
+    """Without a bound it would be read as fast as it comes, until the time is up."""
+
+    def flood(handler):
+        with suppress(OSError):
+            while True:
+                handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+
+    receiver.answers.append(flood)
+    assert try_once()["error"] == f"ReadError: It sends more than {MAX_BYTES} bytes."
+
+
+async def test_what_nobody_has_thought_of_is_a_try_like_any_other(acme, courier, monkeypatch):
+    """Else it would be sent again and again, for ever."""
+    courier = courier()
+
+    async def fail(*_arguments, **_options):
+        raise LookupError
+
+    monkeypatch.setattr(Sender, "post", fail)
+    acme.listen()
+    acme.join()
+    await courier.deliver_due()
+    (delivery,) = acme.deliveries()
+    (attempt,) = acme.attempts(delivery)
+    assert (delivery["status"], delivery["tries"]) == ("pending", 1)
+    assert attempt["error"] == "It cannot be sent: LookupError."

@@ -153,7 +153,11 @@ class Courier:
             return Answer(error="The secret of the endpoint cannot be read here; rotate it.")
         payload = parcel.payload.encode()
         headers = signed_headers(parcel.message_id, at, payload, parcel.secrets)
-        return await self._sender.post(parcel.url, payload, headers, at=at)
+        try:
+            return await self._sender.post(parcel.url, payload, headers, at=at)
+        except Exception as error:  # noqa: BLE001 - one more that fails, or it would never end
+            _log.exception("webhooks: cannot send %s", parcel.delivery_id)
+            return Answer(error=f"It cannot be sent: {type(error).__name__}.")
 
     async def _end(self) -> None:
         under_way = [*self._under_way.values()]

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import TochkaError, publish
 
@@ -42,6 +42,9 @@ async def record(
     status = "pending" if due_at else "delivered" if answer.is_success else "dead"
     finished_at = None if due_at else ended_at
     values = {"status": status, "tries": tries, "due_at": due_at, "finished_at": finished_at}
+    # Before the delivery, as who deletes an endpoint does: neither waits for the other in a circle.
+    endpoint = select(Endpoint.id).where(Endpoint.id == parcel.endpoint_id)
+    await session.execute(endpoint.with_for_update(read=True, key_share=True))
     held = (Delivery.id == parcel.delivery_id) & (Delivery.claim == parcel.claim)
     ended = update(Delivery).where(held).values(claim=None, **values).returning(Delivery.id)
     if (await session.execute(ended)).one_or_none() is None:

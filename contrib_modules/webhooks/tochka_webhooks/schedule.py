@@ -35,7 +35,7 @@ def next_attempt(
 
     No earlier than *retry_after* says. `None` when there is no further attempt.
     """
-    if tries > len(DELAYS):
+    if not 0 < tries <= len(DELAYS):
         return None
     delay = DELAYS[tries - 1] * (1 + _dice.uniform(0, MOST_JITTER))
     return at + max(delay, min(retry_after or delay, LONGEST))
@@ -50,6 +50,7 @@ def read_retry_after(header: str, *, at: datetime) -> timedelta | None:
         return timedelta(seconds=min(int(header[:9]), LONGEST.total_seconds()))
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+        wait = moment.replace(tzinfo=moment.tzinfo or UTC) - at
+    except (ValueError, OverflowError):
         return None
-    return max(moment.replace(tzinfo=moment.tzinfo or UTC) - at, timedelta(0))
+    return max(wait, timedelta(0))

@@ -9,6 +9,7 @@ from typing import Final
 
 import httpx
 import msgspec
+from tochka_plugins.strangers import StrangersTransport
 
 from tochka_webhooks.destinations import Destinations, Refused, parse_url
 from tochka_webhooks.schedule import read_retry_after
@@ -117,7 +118,7 @@ class Sender:
             extensions={"sni_hostname": host},
         )
         async with (
-            httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False) as transport,
+            StrangersTransport(verify=self._tls) as transport,
             aclosing(await transport.handle_async_request(request)) as response,
         ):
             return Answer(

@@ -31,6 +31,7 @@ from tochka_plugins.testing.signing_in import SignedIn
 START_SECONDS: Final = 300
 """Long enough for a slow machine; reached only when something is wrong."""
 
+_SERVING: Final = "Serving on "
 _CREDENTIALS: Final = re.compile(r"phone (?P<phone>\S+)\s+password (?P<password>\S+)")
 
 
@@ -67,7 +68,7 @@ class RunningPlatform(PlatformUnderTest):
         return finish(self._start(*words))
 
     def wait_until_live(self) -> None:
-        """Return when the server answers.
+        """Return when the server answers, and what it has printed until then is read.
 
         Raises:
             PlatformFailure: it has ended, or does not answer in time.
@@ -78,10 +79,11 @@ class RunningPlatform(PlatformUnderTest):
             if self.process.poll() is not None:
                 raise PlatformFailure(f"tochka serve has ended:\n{self.output}")
             try:
-                if client.get("/health/live").is_success:
+                if client.get("/health/live").is_success and _SERVING in self.output:
                     return
             except httpx.TransportError:
-                time.sleep(0.05)
+                pass
+            time.sleep(0.05)
         raise PlatformFailure(f"tochka serve does not answer:\n{self.output}")
 
     def stop(self) -> int:

@@ -170,5 +170,5 @@ async def test_no_answer_is_undocumented(client, callers, mend, master):
     print(f"{len(labels)} operations, {answers.total()} requests, {share:.0%} answered 2xx")
     print("answered none of them 2xx:", *sorted(labels - succeeded), sep="\n  ")
     assert {label for label, *_ in answers} == labels
-    assert share > 0.25
+    assert share > 0.2
     assert len(succeeded) > 0.75 * len(labels)

@@ -25,20 +25,26 @@ PLAN = {
     "modules": ["notes"],
     "limits": {"notes.max": None},
 }
+TRIED = text(
+    "INSERT INTO mod_webhooks.attempts (tenant_id, id, delivery_id, began_at, duration_ms, error)"
+    " SELECT tenant_id, gen_random_uuid(), id, now(), 1, :words FROM mod_webhooks.deliveries"
+    " WHERE tenant_id = (SELECT id FROM tochka.tenants WHERE name = :name)"
+)
 UNPROBED = {"/api/v1/notes/mine-whatever-i-ask"}
 """It runs any statement, and is tried on its own."""
 
 
 @pytest.fixture
-async def client(settings, installed_database, installed, notes):
+async def client(settings, installed_database, installed, notes, monkeypatch):
     """The application with the core, every installed module, and the test module."""
+    monkeypatch.setenv("WEBHOOKS_DELIVER", "false")  # What lies there is to stay as it is.
     app = create_app(settings, [notes, *installed])
     async with concurrent_client(app) as client:
         yield client
 
 
 @pytest.fixture
-def settle(client, make_tenant, master, installed):
+def settle(client, database, make_tenant, master, installed):
     """Make a tenant that owns something of every kind."""
 
     async def settle(name, words):
@@ -46,6 +52,7 @@ def settle(client, make_tenant, master, installed):
         owner = await make_tenant(name, modules=modules, title=f"The {words} title")
         at, own = owner.at(name), f"/api/v1/tenants/{name}"
         planted = [
+            ("/api/v1/webhooks/endpoints", {"url": f"https://{words}.example.org/hook"}),
             ("/api/v1/contacts", CONTACT if name == "alpha" else {"name": "Contact of a thief"}),
             ("/api/v1/notes", {"text": f"{words} note"}),
             (f"{own}/invitations", {"phone": INVITED, "role": "member"}),
@@ -56,6 +63,10 @@ def settle(client, make_tenant, master, installed):
         for path, body in planted:
             made = await client.post(path, json=body, headers=at)
             assert made.status_code == 201, made.text
+        (contact,) = (await client.get("/api/v1/contacts", headers=at)).json()["items"]
+        deal = {"title": f"{words} deal", "contact_id": contact["id"]}
+        made = await client.post("/api/v1/deals", json=deal, headers=at)
+        assert made.status_code == 201, made.text
         kept = {"greeting": f"{words} greeting", "token": f"{words} token"}
         changed = await client.patch(
             f"{own}/modules/notes/settings", json=kept, headers=owner.headers
@@ -64,6 +75,8 @@ def settle(client, make_tenant, master, installed):
         path, sale = f"{own}/subscriptions", {"plan": "plain"}
         sold = await client.post(path, json=sale, headers=master.headers)
         assert sold.status_code == 201, sold.text
+        async with database.platform_scope(reason="test") as session:
+            await session.execute(TRIED, {"words": words, "name": name})
         return owner
 
     return settle

@@ -9,6 +9,7 @@ from typing import Final
 import httpx
 import structlog
 from tochka_plugins.addresses import Address
+from tochka_plugins.strangers import StrangersTransport
 
 from tochka_core.domains.errors import NoAnswer
 
@@ -55,7 +56,7 @@ class Website:
         headers = {"Host": domain, "Accept-Encoding": "identity", "User-Agent": "tochka-rosta"}
         request = httpx.Request("GET", url, headers=headers, extensions={"sni_hostname": domain})
         async with (
-            httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False) as transport,
+            StrangersTransport(verify=self._tls) as transport,
             aclosing(await transport.handle_async_request(request)) as response,
         ):
             if response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS:
