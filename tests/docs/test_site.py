@@ -60,3 +60,8 @@ def test_every_setting_is_described():
     page = (SITE / "settings.html").read_text()
     missing = {name for name in Settings.__struct_fields__ if f"{name.upper()}<" not in page}
     assert missing == set()
+
+
+def test_every_setting_is_in_the_reference(described):
+    known = {f"tochka_core.settings.Settings.{name}" for name in Settings.__struct_fields__}
+    assert known - described == set()
