@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from tochka_plugins.core_events import TenantSuspended
+from tochka_webhooks.delivering import PARCELS_AT_ONCE
 from tochka_webhooks.health import MOST_LATE, Late, check_punctuality
 from tochka_webhooks.keeping import clean
 from tochka_webhooks.outbox import write_down
@@ -73,6 +74,20 @@ async def test_it_is_noticed_when_nothing_is_sent(tochka, acme):
     module = "/api/v1/tenants/acme/modules/webhooks"
     assert acme.client.put(module, json={"enabled": False}).is_success
     await check_punctuality(tochka.door())  # what waits for the tenant is not late
+
+
+async def test_one_that_is_behind_is_not_taken_for_nothing_sent(tochka, acme, courier):
+    acme.listen()
+    tochka.clock.set(datetime(2030, 1, 1, tzinfo=UTC))
+    for _ in range(PARCELS_AT_ONCE + 1):
+        await tell(acme)
+    tochka.clock.move(MOST_LATE * 2)
+    await courier().deliver_due()
+    assert len(acme.deliveries(status="pending")) == 1
+    await check_punctuality(tochka.door())
+    tochka.clock.move(MOST_LATE * 2)
+    with pytest.raises(Late):
+        await check_punctuality(tochka.door())
 
 
 async def test_what_waits_for_its_endpoint_is_not_late(tochka, acme):

@@ -45,6 +45,21 @@ _DUE: Final = text(
     bindparam("passed_over", type_=ARRAY(Uuid)), bindparam("at", type_=TIMESTAMP(timezone=True))
 )
 
+_SENT_SINCE: Final = text(
+    # The last of each tenant by the index: the ids are in the order of time.
+    """
+    SELECT EXISTS (
+        SELECT FROM unnest(CAST(:tenants AS uuid[])) AS waiting (tenant_id) CROSS JOIN LATERAL (
+            SELECT began_at FROM mod_webhooks.attempts a
+            WHERE a.tenant_id = waiting.tenant_id ORDER BY a.id DESC LIMIT 1
+        ) newest
+        WHERE newest.began_at > :moment
+    )
+    """
+).bindparams(
+    bindparam("tenants", type_=ARRAY(Uuid)), bindparam("moment", type_=TIMESTAMP(timezone=True))
+)
+
 
 class Due(msgspec.Struct, frozen=True):
     """An endpoint for which something is due."""
@@ -76,6 +91,14 @@ async def find_due(
     """
     found = await session.execute(_DUE, {"at": at, "passed_over": list(passed_over)})
     return [Due(row.tenant_id, row.endpoint_id) for row in found]
+
+
+async def was_sent_since(
+    session: AsyncSession, moment: datetime, tenants: Collection[UUID]
+) -> bool:
+    """Tell whether an attempt for any of *tenants* has begun since *moment*."""
+    found = await session.execute(_SENT_SINCE, {"tenants": list(tenants), "moment": moment})
+    return bool(found.scalar_one())
 
 
 async def claim(
