@@ -2,11 +2,11 @@
 
 import asyncio
 import os
+from functools import partial
 
 import pytest
 from listening import Listening
-from receiving import ON_THIS_MACHINE, Receiver, make_sender
-from tochka_webhooks.delivering import Courier
+from receiving import ON_THIS_MACHINE, Receiver, make_courier
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def globex(tochka, another):
 def courier(tochka):
     """Make somebody who delivers, to be used in one event loop."""
 
-    return lambda **settings: Courier(tochka.door(), make_sender(**settings))
+    return partial(make_courier, tochka.door())
 
 
 @pytest.fixture

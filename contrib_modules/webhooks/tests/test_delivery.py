@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from listening import PATH
-from receiving import SETTINGS, WAIT_SECONDS, make_sender
+from receiving import SETTINGS, WAIT_SECONDS, make_courier
 from standardwebhooks import Webhook
 from tochka_plugins import Event
 from tochka_plugins.core_events import MemberRemoved, TenantSuspended
-from tochka_webhooks.delivering import PARCELS_AT_ONCE, Courier
+from tochka_webhooks.delivering import PARCELS_AT_ONCE
 from tochka_webhooks.outbox import write_down
 from tochka_webhooks.queue import claim
 from tochka_webhooks.schedule import DELAYS
@@ -231,7 +231,7 @@ async def test_no_transaction_is_open_while_somebody_may_answer(tochka, acme, re
         handler.answer(200)
 
     receiver.answers = [answer]
-    await Courier(door, make_sender()).deliver_due()
+    await make_courier(door).deliver_due()
     assert seen == [0]
     assert door.opened > 1
 

@@ -11,8 +11,6 @@ import pytest
 import trustme
 from receiving import SETTINGS, Receiver
 from tochka_plugins.strangers import MAX_BYTES
-from tochka_webhooks.delivering import Courier
-from tochka_webhooks.destinations import Destinations
 from tochka_webhooks.sending import Sender
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -45,7 +43,7 @@ def resolve(monkeypatch):
             assert host == "hooks.example.com"
             return [(None, None, None, "", (address, 0)) for address in left.pop(0)]
 
-        monkeypatch.setattr("tochka_webhooks.destinations.socket.getaddrinfo", answer)
+        monkeypatch.setattr("tochka_webhooks.names.socket.getaddrinfo", answer)
 
     return resolve
 
@@ -56,7 +54,7 @@ def authority():
 
 
 @pytest.fixture
-def deliver_securely(authority, tochka, acme, resolve):
+def deliver_securely(authority, acme, courier, resolve):
     """Deliver to hooks.example.com, where a server has a certificate of a name; return both."""
     with ExitStack() as stack:
 
@@ -67,11 +65,10 @@ def deliver_securely(authority, tochka, acme, resolve):
             stack.callback(receiver.stop)
             trusting = ssl.create_default_context()
             authority.configure_trust(trusting)
-            sender = Sender(SETTINGS, Destinations(SETTINGS), tls=trusting)
             resolve(["127.0.0.1"])
             acme.listen(f"https://hooks.example.com:{receiver.port}/")
             acme.join()
-            asyncio.run(Courier(tochka.door(), sender).deliver_due())
+            asyncio.run(courier(tls=trusting).deliver_due())
             (delivery,) = acme.deliveries()
             return receiver.all(), acme.attempts(delivery)[0]
 
@@ -114,6 +111,15 @@ def test_a_name_is_resolved_once_and_what_was_looked_at_is_connected_to(
     assert receiver.next().headers["host"] == f"hooks.example.com:{receiver.port}"
 
 
+def test_a_name_is_resolved_once_for_all_that_is_sent_in_one_turn(receiver, resolve, acme, deliver):
+    resolve(["127.0.0.1"])
+    acme.listen(f"http://hooks.example.com:{receiver.port}/")
+    for _ in range(3):
+        acme.join()
+    deliver()
+    assert len(receiver.all()) == 3
+
+
 def test_of_several_addresses_those_that_are_not_allowed_are_left_out(
     receiver, resolve, acme, deliver
 ):
@@ -128,7 +134,7 @@ def test_a_name_that_leads_nowhere_is_told(monkeypatch, try_once):
     def fail(*_arguments, **_options):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr("tochka_webhooks.destinations.socket.getaddrinfo", fail)
+    monkeypatch.setattr("tochka_webhooks.names.socket.getaddrinfo", fail)
     assert try_once("http://hooks.example.com/")["error"] == "Its host has no address."
 
 

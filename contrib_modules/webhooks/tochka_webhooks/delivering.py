@@ -12,13 +12,13 @@ from uuid import UUID
 
 from tochka_plugins import ModuleNotOpen, Platform
 
+from tochka_webhooks.destinations import Destinations
+from tochka_webhooks.names import Crowded
 from tochka_webhooks.outcome import record
-from tochka_webhooks.queue import Due, Parcel, claim, find_due
+from tochka_webhooks.queue import Due, Parcel, claim, find_due, put_back
 from tochka_webhooks.sending import Answer, Sender
 from tochka_webhooks.signing import signed_headers
-
-ENDPOINTS_AT_ONCE: Final = 32
-"""One that does not answer keeps its own place until the time is up, and no other."""
+from tochka_webhooks.turns import ENDPOINTS_AT_ONCE, take_turns
 
 PARCELS_AT_ONCE: Final = 8
 """How many requests one endpoint gets at the same time, from one worker."""
@@ -46,10 +46,11 @@ class Courier:
     worker died before it could write that down is sent again.
     """
 
-    def __init__(self, platform: Platform, sender: Sender) -> None:
-        """Deliver what *platform* keeps, by *sender*."""
+    def __init__(self, platform: Platform, sender: Sender, destinations: Destinations) -> None:
+        """Deliver what *platform* keeps, by *sender*, which sends to *destinations*."""
         self._platform = platform
         self._sender = sender
+        self._destinations = destinations
         self._under_way: dict[Due, asyncio.Task[bool]] = {}
         self._closed: dict[UUID, float] = {}
         self._transactions = asyncio.Semaphore(_TRANSACTIONS_AT_ONCE)
@@ -89,11 +90,9 @@ class Courier:
 
     async def _begin(self) -> Collection[asyncio.Task[bool]]:
         """Begin a turn of each endpoint for which something is due, as far as there is room."""
-        room = ENDPOINTS_AT_ONCE - len(self._under_way)
-        if room <= 0:
+        if len(self._under_way) >= ENDPOINTS_AT_ONCE:
             return []
-        found = await self._find()
-        begun = [due for due in found if due not in self._under_way][:room]
+        begun = take_turns(await self._find(), self._under_way)
         for due in begun:
             task = asyncio.create_task(self._visit(due))
             self._under_way[due] = task
@@ -118,11 +117,13 @@ class Courier:
         """Deliver some of what is due for an endpoint; return whether there may be more."""
         try:
             parcels = await self._claim(due)
+            if parcels and not await self._prepare(due, parcels):
+                return False
         except ModuleNotOpen:
             self._closed[due.tenant_id] = time.monotonic() + _CLOSED_SECONDS
             return False
         except Exception:  # noqa: BLE001 - the database may be well again the next time
-            _log.exception("webhooks: cannot claim what is due for %s", due.endpoint_id)
+            _log.exception("webhooks: cannot take in hand what is due for %s", due.endpoint_id)
             return False
         await asyncio.gather(*(self._deliver(due, parcel) for parcel in parcels))
         return bool(parcels)
@@ -136,6 +137,16 @@ class Courier:
             return await claim(
                 session, due.endpoint_id, at=now, until=until, at_most=PARCELS_AT_ONCE
             )
+
+    async def _prepare(self, due: Due, parcels: Sequence[Parcel]) -> bool:
+        """Find where the endpoint is, or put back what is for it: nobody is to blame then."""
+        try:
+            await self._destinations.prepare(parcels[0].url, due.tenant_id)
+        except Crowded:
+            async with self._transactions, self._platform.tenant_scope(due.tenant_id) as session:
+                await put_back(session, parcels, at=datetime.now(UTC))
+            return False
+        return True
 
     async def _deliver(self, due: Due, parcel: Parcel) -> None:
         began_at = datetime.now(UTC)
@@ -155,6 +166,8 @@ class Courier:
         headers = signed_headers(parcel.message_id, at, payload, parcel.secrets)
         try:
             return await self._sender.post(parcel.url, payload, headers, at=at)
+        except Crowded:
+            raise
         except Exception as error:  # noqa: BLE001 - one more that fails, or it would never end
             _log.exception("webhooks: cannot send %s", parcel.delivery_id)
             return Answer(error=f"It cannot be sent: {type(error).__name__}.")

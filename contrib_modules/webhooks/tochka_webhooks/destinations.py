@@ -1,19 +1,16 @@
 """Where a tenant's URL may lead: to the public internet, and not into the operator's network."""
 
-import asyncio
-import socket
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Final
+from uuid import UUID
 
 import httpx
 from tochka_plugins.addresses import Address, is_public_address
 
+from tochka_webhooks.names import Names, Unanswered
 from tochka_webhooks.settings import OperatorSettings
-
-_LOOKUPS_AT_ONCE: Final = 16
-"""In threads of their own: name servers that are slow on purpose keep nobody else waiting."""
 
 _LAST_PORT: Final = 65535
 
@@ -57,7 +54,7 @@ def is_allowed(address: Address, settings: OperatorSettings) -> bool:
 
 
 class Destinations:
-    """Finds the addresses behind a URL, each time that something is sent.
+    """Finds the addresses behind a URL.
 
     What is connected to is an address that was looked at, so that no second answer of the name
     servers can lead elsewhere.
@@ -66,17 +63,27 @@ class Destinations:
     def __init__(self, settings: OperatorSettings) -> None:
         """Allow what the operator does."""
         self._settings = settings
-        self._lookups = ThreadPoolExecutor(_LOOKUPS_AT_ONCE, thread_name_prefix="webhooks-lookup")
+        self._names = Names()
 
-    async def find(self, url: httpx.URL) -> Sequence[Address]:
+    async def prepare(self, url: str, tenant_id: UUID) -> None:
+        """Look up once, for a tenant, what is to be sent to *url* several times in a moment.
+
+        Raises:
+            Crowded: that cannot be done now, which says nothing of who is at the URL.
+        """
+        with suppress(Refused):  # and so is each that is sent there
+            await self.find(parse_url(url, self._settings), tenant_id)
+
+    async def find(self, url: httpx.URL, tenant_id: UUID | None = None) -> Sequence[Address]:
         """Return the addresses behind *url* that may be connected to; there is one at the least.
 
         Raises:
             Refused: there is none.
+            Crowded: nothing can be looked up now.
         """
         host = url.raw_host.decode("ascii")
         address = _address_in(host)
-        found = [address] if address is not None else await self._look_up(host)
+        found = [address] if address is not None else await self._look_up(host, tenant_id)
         allowed = [item for item in found if is_allowed(item, self._settings)]
         if not allowed:
             raise Refused("Its address is not public." if found else "Its host has no address.")
@@ -84,20 +91,15 @@ class Destinations:
 
     def close(self) -> None:
         """Look nothing up any more."""
-        self._lookups.shutdown(wait=False, cancel_futures=True)
+        self._names.close()
 
-    async def _look_up(self, host: str) -> Sequence[Address]:
-        loop = asyncio.get_running_loop()
+    async def _look_up(self, host: str, tenant_id: UUID | None) -> Sequence[Address]:
+        seconds = self._settings.seconds
         try:
-            found = await loop.run_in_executor(self._lookups, _look_up, host)
-        except (OSError, UnicodeError):
-            return []
-        return [ip_address(item) for item in dict.fromkeys(found)]
-
-
-def _look_up(host: str) -> Sequence[str]:
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [str(item[4][0]) for item in found]
+            return await self._names.look_up(host, seconds, tenant_id)
+        except Unanswered:
+            told = f"The name servers of its host have not answered within {seconds:g} s."
+            raise Refused(told) from None
 
 
 def _address_in(host: str) -> Address | None:

@@ -98,7 +98,7 @@ async def tochka_startup(platform: Platform) -> None:
         return
     destinations = Destinations(settings)
     _Serving.ends.callback(destinations.close)
-    _Serving.courier = Courier(platform, Sender(settings, destinations))
+    _Serving.courier = Courier(platform, Sender(settings, destinations), destinations)
     for work in (clean_again_and_again(platform), _Serving.courier.work()):
         _Serving.ends.push_async_callback(_end, asyncio.create_task(work))
 

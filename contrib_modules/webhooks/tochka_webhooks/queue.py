@@ -147,6 +147,15 @@ async def claim(
     ]
 
 
+async def put_back(session: AsyncSession, parcels: Sequence[Parcel], *, at: datetime) -> None:
+    """Make due again *at* this moment, untried, what was taken in hand in one go."""
+    held = Delivery.claim == parcels[0].claim
+    ids = [parcel.delivery_id for parcel in parcels]
+    await session.execute(
+        update(Delivery).where(Delivery.id.in_(ids), held).values(due_at=at, claim=None)
+    )
+
+
 def _secrets_of(session: AsyncSession, endpoint: Endpoint, at: datetime) -> tuple[str, ...]:
     kept: list[tuple[str, InstrumentedAttribute[Any]]] = [(endpoint.secret, Endpoint.secret)]
     until = endpoint.previous_secret_until

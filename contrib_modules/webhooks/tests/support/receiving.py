@@ -7,7 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 from queue import Queue
 
+import httpx
 import msgspec
+from tochka_webhooks.delivering import Courier
 from tochka_webhooks.destinations import Destinations
 from tochka_webhooks.sending import Sender
 from tochka_webhooks.settings import OperatorSettings
@@ -20,10 +22,16 @@ SETTINGS = OperatorSettings(allow_http=True, allowed_networks=(ip_network("127.0
 
 
 @cache
-def make_sender(**settings):
-    """Make a sender for this machine; those with the same settings are one."""
+def trusting():
+    """Trust the usual authorities, whose certificates take long to read."""
+    return httpx.create_ssl_context()
+
+
+def make_courier(door, *, tls=None, **settings):
+    """Make somebody who delivers to this machine, to be used in one event loop."""
     settings = msgspec.structs.replace(SETTINGS, **settings)
-    return Sender(settings, Destinations(settings))
+    destinations = Destinations(settings)
+    return Courier(door, Sender(settings, destinations, tls=tls or trusting()), destinations)
 
 
 class Received(msgspec.Struct, frozen=True):
