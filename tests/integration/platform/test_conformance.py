@@ -35,9 +35,13 @@ class Proofs(ProofFinder):
 
 @pytest.fixture
 async def client(settings, installed_database, installed, change):
-    """The core and every installed module; nothing has to wait, and messages need nobody."""
-    # It does not serve here, and would be told to be away.
-    await change("DELETE FROM tochka.modules WHERE name = 'notes'")
+    """The core and one module; nothing has to wait, and messages need nobody.
+
+    The other modules are tried out by `tochka modules check`.
+    """
+    # They do not serve here, and would be told to be away.
+    await change("DELETE FROM tochka.modules WHERE name <> 'contacts'")
+    contacts = [module for module in installed if module.name == "contacts"]
     settings = replace(
         settings,
         log_messages=True,
@@ -46,7 +50,7 @@ async def client(settings, installed_database, installed, change):
         registrations_per_address=PLENTY,
         messages_per_address=PLENTY,
     )
-    app = create_app(settings, installed, proofs=Proofs())
+    app = create_app(settings, contacts, proofs=Proofs())
     async with concurrent_client(app) as client:
         yield client
 
@@ -170,5 +174,5 @@ async def test_no_answer_is_undocumented(client, callers, mend, master):
     print(f"{len(labels)} operations, {answers.total()} requests, {share:.0%} answered 2xx")
     print("answered none of them 2xx:", *sorted(labels - succeeded), sep="\n  ")
     assert {label for label, *_ in answers} == labels
-    assert share > 0.2
+    assert share > 0.25
     assert len(succeeded) > 0.75 * len(labels)
