@@ -94,6 +94,9 @@ async def test_what_waits_for_its_endpoint_is_not_late(tochka, acme):
     endpoint = acme.listen()
     tochka.clock.set(datetime(2030, 1, 1, tzinfo=UTC))
     await tell(acme)
-    acme.enable(endpoint, enabled=False)
     tochka.clock.move(MOST_LATE * 2)
+    with pytest.raises(Late):
+        await check_punctuality(tochka.door())
+    acme.enable(endpoint, enabled=False)
     await check_punctuality(tochka.door())
+    assert [item["status"] for item in acme.deliveries()] == ["pending"]
