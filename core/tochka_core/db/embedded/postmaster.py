@@ -12,7 +12,7 @@ import psutil
 
 from tochka_core.db.embedded.account import Account
 from tochka_core.db.embedded.folder import DataFolder
-from tochka_core.db.embedded.proof import find_process, find_server
+from tochka_core.db.embedded.proof import find_process, find_server, read_pid_file
 from tochka_core.db.embedded.sockets import PORT
 from tochka_core.errors import OperatorError
 
@@ -122,8 +122,9 @@ def _spawn(arguments: list[str], log: Path, account: Account) -> int:
 def _comes_up(pid: int, cluster: Path) -> bool:
     deadline = time.monotonic() + _READY_SECONDS
     try:
-        while find_process(pid) and time.monotonic() < deadline:
-            if find_server(cluster):
+        # Not this one perhaps, but that of a launcher that was killed before it noted its number.
+        while (find_process(pid) or find_server(cluster)) and time.monotonic() < deadline:
+            if find_server(cluster) and _holds_memory(cluster):
                 return True
             time.sleep(_POLL_SECONDS)
     except BaseException:
@@ -132,8 +133,12 @@ def _comes_up(pid: int, cluster: Path) -> bool:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
         raise
-    # Not this one perhaps, but the one of a launcher that was killed before it noted its number.
-    return find_server(cluster) is not None
+    return False
+
+
+def _holds_memory(cluster: Path) -> bool:
+    note = read_pid_file(cluster / "postmaster.pid")
+    return note is not None and note.holds_memory
 
 
 def _rotate(log: Path) -> int:

@@ -16,14 +16,21 @@ _SERVER_NAMES = {"postgres", "postmaster"}
 # The note is written moments after the process is born, so a process born later than it has
 # inherited the number. The clocks behind both are rounded to seconds and may be nudged.
 _BORN_LATER_SECONDS = 60.0
+# Written after the server has its memory: https://www.postgresql.org/docs/current/storage-file-layout.html
+_STATUS_LINE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class PidFile:
-    """What `postmaster.pid` claims; *started_at* is in seconds since 1970, if written yet."""
+    """What `postmaster.pid` claims; *started_at* is in seconds since 1970, if written yet.
+
+    A server *holds_memory* once it has written its status: before, it may still meet what is left
+    of one that was killed, and end.
+    """
 
     pid: int
     started_at: float | None
+    holds_memory: bool
 
 
 def find_server(cluster: Path) -> psutil.Process | None:
@@ -81,7 +88,11 @@ def read_pid_file(path: Path) -> PidFile | None:
         return None
     started_at = lines[2].strip() if len(lines) > 2 else ""  # noqa: PLR2004 - its third line
     # A server in single-user mode writes its number with a minus sign.
-    return PidFile(abs(int(lines[0])), float(started_at) if started_at.isdigit() else None)
+    return PidFile(
+        pid=abs(int(lines[0])),
+        started_at=float(started_at) if started_at.isdigit() else None,
+        holds_memory=len(lines) >= _STATUS_LINE,
+    )
 
 
 def _is_in(process: psutil.Process, cluster: Path) -> bool:
