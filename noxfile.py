@@ -149,21 +149,21 @@ def pooler(session: Session) -> None:
 
 @nox.session
 def bench(session: Session) -> None:
-    """Measure what we claim about speed; see bench/README.md."""
+    """Measure what we claim about speed; see tests/bench/README.md."""
     session.install("--require-hashes", "-r", LOCK)
     # Not editable: what may change at any time is judged at each start.
     session.install("--no-deps", ".")
-    environment = {**ENVIRONMENT, "PYTHONPATH": "bench"}
-    session.run("python", "bench/upgrade.py", env=environment)
-    session.run("python", "bench/tenants.py", env=environment)
-    session.run("python", "bench/gate.py", env=environment)
-    session.run("python", "bench/entitlements.py", env=environment)
-    session.run("python", "bench/refusals.py", env=environment)
-    session.run("python", "bench/tries.py", env=environment)
-    session.run("python", "bench/sign_in.py", env=environment)
+    environment = {**ENVIRONMENT, "PYTHONPATH": "tests/bench"}
+    session.run("python", "tests/bench/upgrade.py", env=environment)
+    session.run("python", "tests/bench/tenants.py", env=environment)
+    session.run("python", "tests/bench/gate.py", env=environment)
+    session.run("python", "tests/bench/entitlements.py", env=environment)
+    session.run("python", "tests/bench/refusals.py", env=environment)
+    session.run("python", "tests/bench/tries.py", env=environment)
+    session.run("python", "tests/bench/sign_in.py", env=environment)
     session.install("--no-deps", "contrib_modules/contacts")
-    session.run("python", "bench/tenant_archive.py", env=environment)
-    session.run("python", "bench/cleaning.py", env=environment)
+    session.run("python", "tests/bench/tenant_archive.py", env=environment)
+    session.run("python", "tests/bench/cleaning.py", env=environment)
 
 
 @nox.session

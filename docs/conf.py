@@ -34,7 +34,7 @@ STANDS_FOR = {
     "deals": "contrib_modules/deals/README.md",
     "sms-gateway": "contrib_modules/sms_gateway/README.md",
     "tochka-webhooks": "contrib_modules/webhooks/README.md",
-    "measurements": "bench/README.md",
+    "measurements": "tests/bench/README.md",
 }
 """Pages whose text is that of a file elsewhere, which is read in the repository as it is."""
 
@@ -49,7 +49,7 @@ PAGE_OF = {
     "../deals/README.md": "deals.md",
     "../contrib_modules/sms_gateway/README.md": "sms-gateway.md",
     "../contrib_modules/webhooks/README.md": "tochka-webhooks.md",
-    "bench/README.md": "measurements.md",
+    "tests/bench/README.md": "measurements.md",
     "LICENSE": "../LICENSE",
     "index.md": "site.md",
 }

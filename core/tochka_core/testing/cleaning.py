@@ -1,7 +1,7 @@
 """The same database again for each test.
 
 All rows are deleted and those put back that were there at first: in one batch, by a superuser, who
-need not mind keys, triggers and policies. What it takes is printed by `bench/cleaning.py`.
+need not mind keys, triggers and policies. What it takes is printed by `tests/bench/cleaning.py`.
 """
 
 from collections.abc import AsyncIterator

@@ -73,7 +73,7 @@ def _run(url: str, rows: int, verb: str, *words: object) -> float:
 
 def _tochka(url: str, *words: object) -> float:
     """Run a command; return the most memory that it has had resident, in MiB."""
-    process = subprocess.Popen(  # noqa: S603 - a command of ours
+    process = subprocess.Popen(
         [sys.executable, "-m", "tochka_core", *map(str, words)],
         env={**os.environ, "DATABASE_URL": url},
         stdout=subprocess.DEVNULL,

@@ -50,7 +50,7 @@ async def _measure(url: URL) -> None:
     async with maintenance_engine(url) as engine:
         await upgrade(engine, [core_target()])
     database = Database(url, pool_size=1)
-    counter = TryCounter(database, secret="of this bench")  # noqa: S106 - nobody's
+    counter = TryCounter(database, secret="of this bench")
     allowances = AuthAllowances.of(Settings(login_tries_per_address=MANY))
 
     async def take(phone: str) -> None:

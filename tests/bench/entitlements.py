@@ -40,7 +40,7 @@ REQUESTS: Final = 40
 """In a round."""
 HAS_FIVE, HAS_ALL = "tenant0", "tenant1"
 PERSON, SESSION = UUID(int=1), UUID(int=2)
-SECRET: Final = "of this bench, and nobody's at all"  # noqa: S105 - nobody's
+SECRET: Final = "of this bench, and nobody's at all"
 SQL: Final = """
 INSERT INTO tochka.modules (name, display_name, state, availability)
     SELECT 'module' || lpad(CAST(n AS text), 2, '0'), 'Module', 'ready', 'subscription'

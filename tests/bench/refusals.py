@@ -31,7 +31,7 @@ from tochka_migrations import core_target, upgrade
 
 TRIES: Final = 200
 COST: Final = 12
-PASSWORD: Final = "correct horse battery"  # noqa: S105 - nobody's
+PASSWORD: Final = "correct horse battery"
 WRONG: Final = "staple staple staple"
 LOGIN, FORGOT = "/api/v1/auth/login", "/api/v1/auth/password/forgot"
 ASKING: Final = {
@@ -62,7 +62,7 @@ async def _measure(url: URL, tries: int) -> None:
     kinds = await _make_people(url, tries)
     settings = Settings(
         database_url=url.render_as_string(hide_password=False),
-        jwt_secret="0123456789abcdef0123456789abcdef",  # noqa: S106 - of this process
+        jwt_secret="0123456789abcdef0123456789abcdef",
         bcrypt_cost=COST,
         log_messages=True,
         login_tries_per_address=1_000_000,

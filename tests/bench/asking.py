@@ -27,10 +27,10 @@ async def ask(app: Litestar, path: str, *, token: str, tenant: str) -> None:
         "state": {},
     }
 
-    async def receive() -> Any:  # noqa: ANN401 - a message of ASGI
+    async def receive() -> Any:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    async def send(message: Any) -> None:  # noqa: ANN401 - a message of ASGI
+    async def send(message: Any) -> None:
         if message["type"] == "http.response.start" and message["status"] != HTTP_200_OK:
             raise SystemExit(f"{path} answered {message['status']}")
 

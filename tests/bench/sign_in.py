@@ -24,7 +24,7 @@ ROUNDS: Final = 5
 SECONDS: Final = 20
 READINGS: Final = 600
 READ_EACH_SECONDS: Final = 0.025
-PASSWORD: Final = "correct horse battery"  # noqa: S105 - nobody's
+PASSWORD: Final = "correct horse battery"
 LOGIN, REGISTER, ME = (f"/api/v1/{path}" for path in ("auth/login", "auth/register", "users/me"))
 
 

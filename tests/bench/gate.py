@@ -243,7 +243,7 @@ def _reading(algorithm: Algorithm) -> Act:
 def _with_settings(reader: SettingsReader) -> Handler:
     """Return a handler that asks for the settings of the tenant, as the chosen one has them."""
 
-    async def ask(scope: Any, _receive: object, _send: object) -> None:  # noqa: ANN401 - ASGI's
+    async def ask(scope: Any, _receive: object, _send: object) -> None:
         tenant = scope["auth"].tenant
         settings = await reader.read(tenant.id, "guarded")
         if settings != GuardedSettings(title=tenant.name):
@@ -256,7 +256,7 @@ async def _nothing(_scope: object, _receive: object, _send: object) -> None:
     """Answer without asking for anything."""
 
 
-async def _receive() -> Any:  # noqa: ANN401 - a message of ASGI
+async def _receive() -> Any:
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
