@@ -31,6 +31,7 @@ from tochka_core.http.problems import problem_details
 from tochka_core.http.proxies import TrustedProxies
 from tochka_core.http.refusals import refusals_of
 from tochka_core.http.request_id import RequestId
+from tochka_core.http.resolving import resolve_one_by_one
 from tochka_core.module_settings.reading import SettingsReader
 from tochka_core.settings import Settings
 from tochka_core.wiring.gate import access_control
@@ -83,6 +84,7 @@ def build_app(
         logging_config=None,
     )
     let_gate_ask(app)
+    resolve_one_by_one(app)
     inner = TrustedProxies(app.asgi_handler, settings.proxy_networks)
     app.asgi_handler = RequestId(LastResort(BodyTimeout(inner)))
     return app

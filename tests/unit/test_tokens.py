@@ -4,10 +4,12 @@ import base64
 import json
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from unittest.mock import Mock
 from uuid import UUID
 
 import jwt
 import pytest
+import time_machine
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,6 +90,43 @@ def test_an_expired_token_is_told_to_be_so():
     expired = AccessTokens([SigningKey.of_secret(SECRET)], lifetime_seconds=-1)
     with pytest.raises(NotAuthenticated, match="expired"):
         expired.read(issued(expired))
+
+
+def test_a_token_that_was_read_before_expires_all_the_same(tokens):
+    with time_machine.travel(datetime.now(UTC), tick=False) as clock:
+        text = issued(tokens)
+        clock.shift(tokens.lifetime_seconds - 1)
+        assert tokens.read(text) == tokens.read(text)
+        clock.shift(1)
+        with pytest.raises(NotAuthenticated, match="expired"):
+            tokens.read(text)
+
+
+def test_a_signature_is_verified_once(tokens, monkeypatch):
+    text = issued(tokens)
+    read = tokens.read(text)
+    monkeypatch.setattr(jwt, "decode", None)
+    assert tokens.read(text) == read
+
+
+def test_a_token_that_begins_as_a_known_one_is_not_taken_for_it(tokens):
+    text = issued(tokens)
+    tokens.read(text)
+    with pytest.raises(NotAuthenticated):
+        tokens.read(text[:-2])
+
+
+def test_so_many_tokens_are_remembered_and_no_more(monkeypatch):
+    monkeypatch.setattr("tochka_core.auth.tokens.MAX_VERIFIED", 2)
+    tokens = AccessTokens([SigningKey.of_secret(SECRET)], lifetime_seconds=900)
+    oldest, *others = texts = [issued(tokens) for _ in range(3)]
+    for text in texts:
+        tokens.read(text)
+    monkeypatch.setattr(jwt, "decode", Mock(side_effect=jwt.InvalidSignatureError))
+    for text in others:
+        tokens.read(text)
+    with pytest.raises(NotAuthenticated):
+        tokens.read(oldest)
 
 
 def hours(number):

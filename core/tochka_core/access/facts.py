@@ -33,6 +33,8 @@ from tochka_core.subscriptions.opening import EnabledModule, TenantModules
 from tochka_core.tenants.models import Membership, Role, Tenant
 from tochka_core.tenants.permissions import BUILT_IN_ROLES, HeldRole, PermissionCatalog
 from tochka_core.users.models import User
+from tochka_core.users.schemas import UserOut
+from tochka_core.users.services import get_user
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -77,6 +79,10 @@ async def _read_person(session: AsyncSession, user_id: UUID) -> Person | None:
         )
     ).one_or_none()
     return None if row is None else Person(user_id=user_id, phone=row.phone, role=row.role)
+
+
+async def _read_account(session: AsyncSession, user_id: UUID) -> UserOut:
+    return UserOut.of(await get_user(session, user_id))
 
 
 async def _read_session(session: AsyncSession, session_id: UUID) -> LiveSession | None:
@@ -234,6 +240,9 @@ Permissions: TypeAlias = Fact[UUID, str, frozenset[str], frozenset[str]]
 
 PERSON: Final = Fact("person", _read_person)
 """The active person with an id, `None` where there is none."""
+
+ACCOUNT: Final = Fact("person", _read_account)
+"""The person with an id, as they see themselves; whoever is signed in is one."""
 
 SESSION: Final = Fact("session", _read_session)
 """The session with an id, `None` where it has ended. Only for an id that a token of ours names: of

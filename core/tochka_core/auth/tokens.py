@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from time import time
 from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
@@ -15,6 +16,9 @@ from tochka_core.auth.keys import Algorithm, SigningKey
 
 ISSUER: Final = "tochka-rosta"
 AUDIENCE: Final = "tochka-rosta-api"
+
+MAX_VERIFIED: Final = 10_000
+"""How many tokens a worker remembers to have verified; the ones it has known longest go first."""
 
 _SIGNATURES: Final[Mapping[Algorithm, str]] = {
     "EdDSA": "[A-Za-z0-9_-]{85}[AQgw]",
@@ -47,6 +51,8 @@ class Claims(msgspec.Struct, frozen=True):
     user_id: UUID = msgspec.field(name="sub")
     session_id: UUID = msgspec.field(name="sid")
     type: Literal["access"] = msgspec.field(name="typ")
+    expires_at: int = msgspec.field(name="exp")
+    """In seconds since 1970."""
 
 
 class AccessTokens:
@@ -57,6 +63,7 @@ class AccessTokens:
         ring = [_Key(key) for key in keys]
         self._signing = ring[0]
         self._by_header = {key.header: key for key in ring}
+        self._verified: dict[str, Claims] = {}
         self.lifetime_seconds = lifetime_seconds
 
     def issue(self, user_id: UUID, session_id: UUID, *, until: datetime) -> AccessToken:
@@ -79,9 +86,21 @@ class AccessTokens:
     def read(self, token: str) -> Claims:
         """Return whom *token* was issued to, and in which session.
 
+        The signature of one that comes again is not verified again.
+
         Raises:
             NotAuthenticated: it is malformed, expired, or not one of ours.
         """
+        known = self._verified.get(token)
+        if known is not None and known.expires_at > time():
+            return known
+        claims = self._verify(token)
+        self._verified[token] = claims
+        if len(self._verified) > MAX_VERIFIED:
+            del self._verified[next(iter(self._verified))]
+        return claims
+
+    def _verify(self, token: str) -> Claims:
         try:
             key = self._by_header[token.partition(".")[0]]
             if not key.form.fullmatch(token):

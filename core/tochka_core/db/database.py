@@ -1,7 +1,8 @@
 """The database as the rest of the core, and every module, reaches it."""
 
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final
 from uuid import UUID
@@ -25,6 +26,9 @@ _UNPREPARED: Final[Mapping[str, object]] = {
 }
 """Keeps nothing prepared: behind a pooler the next transaction may be on another's connection."""
 
+_MAX_ENGINES: Final = 1_000
+"""Of tenants; each is a view of the same pool, and takes longer to make than to begin on."""
+
 
 class Database:
     """A pool of connections on which every transaction has a scope."""
@@ -47,6 +51,7 @@ class Database:
         tell_failed_connections(self.engine)
         require_scope(self.engine)
         self._platform_engine = scoped(self.engine, Scope.of_platform())
+        self._tenant_engine = lru_cache(_MAX_ENGINES)(self._make_tenant_engine)
 
     def tenant_scope(self, tenant_id: UUID) -> AbstractAsyncContextManager[AsyncSession]:
         """Open a transaction that sees and writes the rows of one tenant only.
@@ -54,9 +59,8 @@ class Database:
         It takes a connection with its first statement. Commits when the block ends, rolls back when
         it raises.
         """
-        engine = scoped(self.engine, Scope.of_tenant(tenant_id))
         whose = {TENANT_KEY: tenant_id}
-        return _Transaction(engine, kind=TenantSession, info=whose)
+        return _Transaction(self._tenant_engine(tenant_id), kind=TenantSession, info=whose)
 
     def platform_scope(self, *, reason: str) -> AbstractAsyncContextManager[AsyncSession]:
         """Open a transaction that sees the rows of all tenants; *reason* is logged.
@@ -74,6 +78,9 @@ class Database:
         """
         _log.debug("snapshot", reason=reason)
         return _Transaction(scoped(self.engine, Scope.of_snapshot()))
+
+    def _make_tenant_engine(self, tenant_id: UUID) -> AsyncEngine:
+        return scoped(self.engine, Scope.of_tenant(tenant_id))
 
     async def dispose(self) -> None:
         """Close all connections."""
@@ -113,11 +120,10 @@ class _Transaction(AbstractAsyncContextManager[AsyncSession]):
             # One that is used after its transaction must fail: it would keep a connection for ever.
             close_resets_only=False,
         )
-        self._stack = AsyncExitStack()
+        self._block = self._session.sync_session.begin()
 
     async def __aenter__(self) -> AsyncSession:
-        await self._stack.enter_async_context(self._session)
-        await self._stack.enter_async_context(self._session.begin())
+        self._block.__enter__()
         return self._session
 
     async def __aexit__(
@@ -125,5 +131,15 @@ class _Transaction(AbstractAsyncContextManager[AsyncSession]):
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
-    ) -> bool | None:
-        return await self._stack.__aexit__(kind, error, trace)
+    ) -> None:
+        try:
+            await self._session.run_sync(self._end, kind, error, trace)
+        except BaseException:
+            # To the end, also for who is cancelled meanwhile.
+            await self._session.__aexit__(kind, error, trace)
+            raise
+
+    def _end(self, session: Session, *reason: Any) -> None:  # noqa: ANN401 - as `__exit__` has it
+        """Commit or roll back, and give the connection back, in one go."""
+        self._block.__exit__(*reason)
+        session.close()

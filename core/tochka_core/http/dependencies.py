@@ -13,7 +13,6 @@ from litestar import Request
 from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
 from tochka_plugins import (
-    CurrentTenant,
     InvalidInput,
     Limits,
     NotAuthenticated,
@@ -74,17 +73,15 @@ def public_dependencies(
 ) -> Mapping[str, Provide]:
     """Return what any handler may ask for, in a module and in the core."""
 
-    async def provide_session(
-        request: Request[Any, Any, Any], tenant: CurrentTenant
-    ) -> AsyncIterator[AsyncSession]:
+    async def provide_session(request: Request[Any, Any, Any]) -> AsyncIterator[AsyncSession]:
+        tenant = await provide_tenant(request)
         module: str = request.route_handler.opt[MODULE_KEY]
         async with database.tenant_scope(tenant.id) as session:
             neighbourhood.introduce(session, module, Venue(tenant, request.auth.opened))
             yield session
 
-    async def provide_settings(
-        request: Request[Any, Any, Any], tenant: CurrentTenant
-    ) -> msgspec.Struct:
+    async def provide_settings(request: Request[Any, Any, Any]) -> msgspec.Struct:
+        tenant = await provide_tenant(request)
         module: str = request.route_handler.opt[MODULE_KEY]
         return await settings_reader.read(tenant.id, module)
 

@@ -16,7 +16,7 @@ from tochka_core.http.route_rules import MODULE_KEY, PERMISSIONS_KEY
 from tochka_core.throttling.services import TryCounter
 
 _CHANGES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_TENANT_NAMES: Final = frozenset({"tenant", "chosen_tenant"})
+_TENANT_NAMES: Final = frozenset({"chosen_tenant", "session", "tenant"})
 _OURS: Final = "tochka_core."
 
 

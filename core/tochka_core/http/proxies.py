@@ -7,6 +7,7 @@ is left in the request is true: its host, scheme and client.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
@@ -26,6 +27,9 @@ _STANDARD: Final = b"forwarded"
 _ENTRIES: Final = frozenset({_FOR, _HOST, _PROTO})
 _PREFIX: Final = b"x-forwarded-"
 _OTHERS: Final = frozenset({_STANDARD, b"x-real-ip"})
+
+_MAX_ADDRESSES: Final = 1_000
+"""That are kept as they were read."""
 
 _CURE: Final = "Name it in TOCHKA_TRUSTED_PROXIES, or all its clients count as one."
 
@@ -106,6 +110,7 @@ class TrustedProxies:
         return any(address in network for network in self._networks)
 
 
+@lru_cache(_MAX_ADDRESSES)
 def find_address(node: str) -> Address | None:
     """Return the IP address in *node*, which may have a port; `None` where there is none.
 

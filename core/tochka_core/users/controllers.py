@@ -1,11 +1,12 @@
 """`/api/v1/users`."""
 
 from litestar import Controller, get
+from litestar.di import NamedDependency
 from tochka_plugins import CurrentPerson
 
-from tochka_core.db.injection import PlatformSession
+from tochka_core.access.cache import Cache
+from tochka_core.access.facts import ACCOUNT
 from tochka_core.users.schemas import UserOut
-from tochka_core.users.services import get_user
 
 
 class UserController(Controller):
@@ -15,6 +16,7 @@ class UserController(Controller):
     tags = ["users"]  # noqa: RUF012 - the name and type are Litestar's
 
     @get("/me", summary="Who am I")
-    async def me(self, platform_session: PlatformSession, person: CurrentPerson) -> UserOut:
+    async def me(self, access_cache: NamedDependency[Cache], person: CurrentPerson) -> UserOut:
         """Return the person who is signed in."""
-        return UserOut.of(await get_user(platform_session, person.user_id))
+        async with access_cache.look() as look:
+            return await look.find(ACCOUNT, person.user_id)

@@ -268,6 +268,28 @@ async def test_a_change_by_plain_sql_is_in_force_in_all_workers(
     await answers(status, path, **options)
 
 
+async def test_who_one_is_costs_no_query_and_a_change_of_it_is_shown_by_all_workers(
+    client, other, register, execute
+):
+    anna = await register()
+    path, headers = "/api/v1/users/me", anna.headers
+
+    async def phones():
+        shown = [await worker.get(path, headers=headers) for worker in (client, other)]
+        return {answer.json()["phone"] for answer in shown}
+
+    assert await phones() == {anna.phone}
+    with counted() as seen:
+        await phones()
+    assert seen == []
+    await execute("UPDATE tochka.users SET phone = '+79995550011'")
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while True:
+            if await phones() == {"+79995550011"}:
+                break
+            await asyncio.sleep(0.001)
+
+
 async def test_a_change_of_a_role_is_in_force_in_all_workers(
     make_tenant, define_role, join, answers, execute
 ):
