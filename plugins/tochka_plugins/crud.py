@@ -14,37 +14,44 @@
 Each call is a part of the session's transaction: it is kept, or not, with all of it.
 """
 
-from collections.abc import Collection, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache, lru_cache
+from typing import Any, ClassVar, Final, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Label,
-    RowMapping,
+    Row,
     Select,
+    bindparam,
     delete,
-    func,
     insert,
     select,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from tochka_plugins.counting import Limits
 from tochka_plugins.errors import NotFound
 from tochka_plugins.models import Model
+from tochka_plugins.page_statements import PAGE_LIMIT, PAGE_OFFSET, SEARCHED, PageStatements
 from tochka_plugins.pagination import Page, PageQuery
 
 ModelT = TypeVar("ModelT", bound=Model)
 SchemaT = TypeVar("SchemaT", bound=msgspec.Struct)
 
+MAX_STATEMENTS: Final = 200
+"""That are kept: a list may be ordered in many ways."""
+
 
 class CrudService(Generic[ModelT, SchemaT]):
     """Keeps the rows of one table and shows each as a struct.
 
-    Each call is a single statement (two for a page that is not the last) whose rows become structs
+    Each call is a single statement (two for a page past the last one) whose rows become structs
     as they are, in the scope of the session that it is given: in a tenant's, the tenant's rows.
     Override a method to do more, and call `super()`; for what is none of these, use `session`.
     """
@@ -64,7 +71,6 @@ class CrudService(Generic[ModelT, SchemaT]):
     """The declared limit that counts the rows, such as `bookmarks.max`."""
 
     _columns: ClassVar[Sequence[ColumnElement[Any]]]
-    _select: ClassVar[Select[Any]]
 
     def __init_subclass__(cls) -> None:
         """Look up the columns, so that a mistake shows when the module is loaded."""
@@ -76,10 +82,8 @@ class CrudService(Generic[ModelT, SchemaT]):
         worked_out = {label.name: label for label in cls.expressions}
         shown = cls.schema_type.__struct_fields__
         cls._columns = [
-            worked_out[name] if name in worked_out else cls._column(name).label(name)
-            for name in shown
+            worked_out[name] if name in worked_out else cls._column(name) for name in shown
         ]
-        cls._select = select(*cls._columns).select_from(cls.model_type)
 
     def __init__(self, session: AsyncSession) -> None:
         """Work in *session*; what is done is kept, or not, with its transaction."""
@@ -93,7 +97,7 @@ class CrudService(Generic[ModelT, SchemaT]):
         """
         values = {**msgspec.structs.asdict(data), **more}
         adding = insert(self.model_type).values(**values).returning(*self._columns)
-        row = (await self.session.execute(adding)).mappings().one()
+        row = (await self.session.execute(adding)).one()
         if self.limit is not None:
             await Limits(self.session).consume(self.limit)
         return self._show(row)
@@ -104,8 +108,8 @@ class CrudService(Generic[ModelT, SchemaT]):
         Raises:
             NotFound: there is none.
         """
-        found = await self.session.execute(self._select.where(self.model_type.id == row_id))
-        return self._show_found(found.mappings().one_or_none())
+        rows = await self.session.run_sync(_read, self._statement_for_one(), {"row_id": row_id})
+        return self._show_found(rows[0] if rows else None)
 
     async def change(self, row_id: UUID, patch: msgspec.Struct, **more: object) -> SchemaT:
         """Change the fields of *patch* that are not `UNSET`, and those in *more*.
@@ -119,7 +123,7 @@ class CrudService(Generic[ModelT, SchemaT]):
             return await self.get(row_id)
         changing = update(self.model_type).where(self.model_type.id == row_id).values(**values)
         changed = await self.session.execute(changing.returning(*self._columns))
-        return self._show_found(changed.mappings().one_or_none())
+        return self._show_found(changed.one_or_none())
 
     async def delete(self, row_id: UUID) -> None:
         """Remove the row with this id; of two who do it at once, one has.
@@ -144,35 +148,68 @@ class CrudService(Generic[ModelT, SchemaT]):
         Raises:
             InvalidInput: the query would order by a column that is not in `orderable`.
         """
-        statement = self._select.where(*conditions)
-        for name, value in equal.items():
-            if value is not None:
-                statement = statement.where(self._column(name) == value)
-        for each in query.filters(orderable=self.orderable, searchable=self.searchable):
-            statement = each.append_to_statement(statement, self.model_type)
-        rows = (await self.session.execute(statement)).mappings()
-        items = [self._show(row) for row in rows]
-        if query.offset == 0 and len(items) < query.limit:
-            return query.page(items, len(items))
-        matching = statement.order_by(None).limit(None).offset(None).subquery()
-        total = await self.session.scalar(select(func.count()).select_from(matching))
-        return query.page(items, total or 0)
+        wanted = [*conditions, *(self._column(k) == v for k, v in equal.items() if v is not None)]
+        is_search = bool(query.search and self.searchable)
+        kept = self._page_statements(query.order(self.orderable), is_search=is_search)
+        values: dict[str, Any] = {PAGE_LIMIT: query.limit, PAGE_OFFSET: query.offset}
+        if is_search:
+            values[SEARCHED] = query.search_pattern
+        return await self.session.run_sync(self._read_page, query, kept.where(*wanted), values)
+
+    def _read_page(
+        self,
+        session: Session,
+        query: PageQuery,
+        statements: PageStatements,
+        values: Mapping[str, Any],
+    ) -> Page[SchemaT]:
+        found = _read(session, statements.both, values)
+        if found or query.offset == 0:
+            total = found[-1][-1] if found else 0
+        else:
+            ((total,),) = _read(session, statements.count, values)
+        return query.page([self._show(row[:-1]) for row in found], total)
 
     @classmethod
-    def _column(cls, name: str) -> ColumnElement[Any]:
+    @cache
+    def _statement_for_one(cls) -> Select[Any]:
+        return select(*cls._columns).where(cls._column("id") == bindparam("row_id"))
+
+    @classmethod
+    @lru_cache(MAX_STATEMENTS)
+    def _page_statements(
+        cls, ordered: Sequence[tuple[str, bool]], *, is_search: bool
+    ) -> PageStatements:
+        order = [
+            cls._column(name).desc() if is_descending else cls._column(name).asc()
+            for name, is_descending in ordered
+        ]
+        searchable = [cls._column(name) for name in cls.searchable] if is_search else []
+        table = cls.model_type.__table__
+        return PageStatements.of(cls._columns, table, order=order, searchable=searchable)
+
+    @classmethod
+    def _column(cls, name: str) -> Column[Any]:
         column = cls.model_type.__mapper__.columns.get(name)
         if column is None:
             raise TypeError(f"{cls.__name__}: {cls.model_type.__name__} has no column {name!r}")
-        attribute: ColumnElement[Any] = getattr(cls.model_type, name)
-        return attribute
+        return column
 
-    def _show(self, row: RowMapping) -> SchemaT:
-        return self.schema_type(**row)
+    def _show(self, row: Sequence[Any]) -> SchemaT:
+        return self.schema_type(**dict(zip(self.schema_type.__struct_fields__, row, strict=True)))
 
-    def _show_found(self, row: RowMapping | None) -> SchemaT:
+    def _show_found(self, row: Row[Any] | None) -> SchemaT:
         if row is None:
             raise self._missing()
         return self._show(row)
 
     def _missing(self) -> NotFound:
         return NotFound(f"There is no such {self.noun}.")
+
+
+def _read(
+    session: Session, statement: Select[Any], values: Mapping[str, Any]
+) -> Sequence[Row[Any]]:
+    """Read rows without making objects of them; what *session* has to write is written first."""
+    session.flush()
+    return session.connection().execute(statement, values).all()

@@ -51,21 +51,39 @@ class PageQuery(msgspec.Struct, frozen=True):
         """
         filters: list[StatementFilter] = [LimitOffset(self.limit, self.offset)]
         if self.search:
-            literal = re.sub(r"([\\%_])", r"\\\1", self.search)
-            filters.append(SearchFilter(set(searchable), literal, ignore_case=True))
-        for field in self.order_by.split(",") if self.order_by else ():
-            name = field.removeprefix("-")
+            filters.append(SearchFilter(set(searchable), _literal(self.search), ignore_case=True))
+        for name, is_descending in self.order(orderable):
+            filters.append(OrderBy(name, "desc" if is_descending else "asc"))
+        return filters
+
+    def order(self, orderable: Collection[str]) -> tuple[tuple[str, bool], ...]:
+        """Return the columns to order by, each with whether it descends; the last one is `id`.
+
+        Raises:
+            InvalidInput: `order_by` names a field that is not in *orderable*.
+        """
+        fields = self.order_by.split(",") if self.order_by else []
+        ordered = [(field.removeprefix("-"), field.startswith("-")) for field in fields]
+        for name, _ in ordered:
             if name not in orderable:
                 choices = ", ".join(sorted(orderable))
                 message = f"Cannot order by {name!r}; choose from {choices}."
                 raise InvalidInput(message, pointer="/order_by")
-            filters.append(OrderBy(name, "desc" if field.startswith("-") else "asc"))
-        filters.append(OrderBy("id", "asc"))
-        return filters
+        return (*ordered, ("id", False))
+
+    @property
+    def search_pattern(self) -> str:
+        """What a text that contains `search` is `ILIKE`."""
+        return f"%{_literal(self.search or '')}%"
 
     def page(self, items: Sequence[T], total: int) -> Page[T]:
         """Return *items* as the page that was asked for."""
         return Page(items=items, total=total, limit=self.limit, offset=self.offset)
+
+
+def _literal(text: str) -> str:
+    """Return *text* as it stands for itself in a pattern."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
 
 
 async def provide_page_query(
