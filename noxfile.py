@@ -61,11 +61,14 @@ THOROUGH = (
     CONFORMANCE,
     "tests/integration/platform/test_leak_hunt.py",
     "tests/integration/tenants/test_hostile_archives.py",
+    "tests/integration/test_calls.py",
     "tests/integration/testing/test_kit_docs.py",
 )
-"""What looks at one thing from all sides, where other tests use the same of every library."""
+"""What looks at one thing from all sides, where other tests use the same of every library; and what
+counts how much is run of the locked ones."""
 
 LOCK = "locks/dev.txt"
+BENCH_LOCK = "locks/bench.txt"
 SITE = "site"
 MODULES = tuple(str(folder) for folder in sorted(Path("contrib_modules").iterdir()))
 EDITABLE = tuple(word for folder in (".", *MODULES) for word in ("-e", folder))
@@ -150,10 +153,13 @@ def pooler(session: Session) -> None:
 @nox.session
 def bench(session: Session) -> None:
     """Measure what we claim about speed; see tests/bench/README.md."""
-    session.install("--require-hashes", "-r", LOCK)
+    session.install("--require-hashes", "-r", BENCH_LOCK)
     # Not editable: what may change at any time is judged at each start.
-    session.install("--no-deps", ".")
+    session.install("--no-deps", ".", "contrib_modules/contacts")
     environment = {**ENVIRONMENT, "PYTHONPATH": "tests/bench"}
+    session.run("python", "-m", "speed", *session.posargs, env=environment)
+    if session.posargs:
+        return
     session.run("python", "tests/bench/upgrade.py", env=environment)
     session.run("python", "tests/bench/tenants.py", env=environment)
     session.run("python", "tests/bench/gate.py", env=environment)
@@ -161,7 +167,6 @@ def bench(session: Session) -> None:
     session.run("python", "tests/bench/refusals.py", env=environment)
     session.run("python", "tests/bench/tries.py", env=environment)
     session.run("python", "tests/bench/sign_in.py", env=environment)
-    session.install("--no-deps", "contrib_modules/contacts")
     session.run("python", "tests/bench/tenant_archive.py", env=environment)
     session.run("python", "tests/bench/cleaning.py", env=environment)
 
@@ -207,3 +212,4 @@ def lock(session: Session) -> None:
     session.run(*compile_, "--extra", "embedded", "-o", "locks/runtime.txt")
     everything = ("--extra", "check", "--extra", "embedded", "--group", "dev")
     session.run(*compile_, *everything, "-o", LOCK, "-c", "locks/runtime.txt")
+    session.run(*compile_, *everything, "--group", "bench", "-o", BENCH_LOCK, "-c", LOCK)

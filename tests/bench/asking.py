@@ -6,7 +6,7 @@ from litestar import Litestar
 from litestar.status_codes import HTTP_200_OK
 
 
-async def ask(app: Litestar, path: str, *, token: str, tenant: str) -> None:
+async def ask(app: Litestar, path: str, *, token: str, tenant: str, query: str = "") -> None:
     """Read *path* for *tenant*; end the program where the answer is another than 200."""
     scope: Any = {
         "type": "http",
@@ -15,7 +15,7 @@ async def ask(app: Litestar, path: str, *, token: str, tenant: str) -> None:
         "scheme": "http",
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "root_path": "",
         "headers": [
             (b"host", b"api.example.com"),

@@ -1,4 +1,7 @@
-"""Many small installed modules, written rather than built: one table and one revision each."""
+"""Many small installed modules, written rather than built.
+
+Each has one table, one revision and three routes.
+"""
 
 from pathlib import Path
 
@@ -9,10 +12,26 @@ Version: 1.0
 Requires-Dist: tochka-rosta
 """
 HOOKS = """\
+from datetime import datetime
 from pathlib import Path
+from typing import Annotated
+from uuid import UUID
 
+import msgspec
+from litestar import Controller, get, post
+from litestar.params import FromPath, JSONBody
 from sqlalchemy.orm import DeclarativeBase, Mapped
-from tochka_plugins import TenantModel, hookimpl, module_registry
+from tochka_plugins import (
+    CrudService,
+    Page,
+    Permission,
+    RequestedPage,
+    Session,
+    TenantModel,
+    hookimpl,
+    module_registry,
+    requires,
+)
 
 
 class Base(DeclarativeBase):
@@ -22,6 +41,49 @@ class Base(DeclarativeBase):
 class Note(TenantModel, Base):
     __tablename__ = "notes"
     text: Mapped[str]
+
+
+class NoteIn(msgspec.Struct, forbid_unknown_fields=True):
+    text: Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class NoteOut(msgspec.Struct):
+    id: UUID
+    text: str
+    created_at: datetime
+
+
+class NoteService(CrudService[Note, NoteOut]):
+    model_type = Note
+    schema_type = NoteOut
+    noun = "note"
+
+
+class NoteController(Controller):
+    path = "/"
+    guards = (requires("{name}:use"),)
+
+    @get("/", summary="List notes")
+    async def list_all(self, session: Session, page_query: RequestedPage) -> Page[NoteOut]:
+        return await NoteService(session).list_page(page_query)
+
+    @get("/{{note_id:uuid}}", summary="Get a note")
+    async def get_one(self, note_id: FromPath[UUID], session: Session) -> NoteOut:
+        return await NoteService(session).get(note_id)
+
+    @post("/", summary="Create a note")
+    async def create(self, data: JSONBody[NoteIn], session: Session) -> NoteOut:
+        return await NoteService(session).create(data)
+
+
+@hookimpl
+def tochka_permissions():
+    return [Permission("{name}:use", "Use notes")]
+
+
+@hookimpl
+def tochka_routes():
+    return [NoteController]
 
 
 @hookimpl
