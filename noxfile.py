@@ -36,7 +36,7 @@ And lets each of the many processes that tests start find compiled what the one 
 OUR_PROCESSES = (
     "tests/integration/embedded",
     "tests/integration/server",
-    "tests/integration/test_commands.py",
+    "tests/integration/commands",
     "tests/integration/test_trial.py",
 )
 """How our own processes start, share their work and end, which no library's version decides.
