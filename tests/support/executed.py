@@ -25,3 +25,18 @@ def executed():
             yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def executed_or_begun():
+    """Yield the same with a `BEGIN` for each transaction, also for one without any statement."""
+    with executed() as statements:
+
+        def note(_connection):
+            statements.append("BEGIN")
+
+        event.listen(Engine, "begin", note)
+        try:
+            yield statements
+        finally:
+            event.remove(Engine, "begin", note)

@@ -10,22 +10,13 @@ from sqlalchemy import text
 from tochka_core.api_keys import services
 from tochka_core.api_keys.uses import KeyUses
 from tochka_core.conformance.leaks import operations
+from waiting import DEADLINE_SECONDS, eventually
 
 TENANT = "/api/v1/tenants/acme"
 KEYS = f"{TENANT}/api-keys"
 GUARDED = "/api/v1/notes/guarded"
 """Needs notes:write."""
 WRITE, PURGE, MANAGE = "notes:write", "notes:purge", "tenants:manage_api_keys"
-DEADLINE_SECONDS = 30
-
-
-async def eventually(holds):
-    """Return once *holds* answers that it does."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while True:
-            if await holds():
-                return
-            await asyncio.sleep(0.001)
 
 
 def bearing(key, **more):
