@@ -33,15 +33,12 @@ def _with_fields(lines: list[str]) -> Iterator[str]:
 
 
 def _with_code(lines: list[str]) -> Iterator[str]:
-    is_code = is_bare = is_after_gap = False
+    is_code = is_after_gap = False
     for line in lines:
         if line:
-            was_code, is_bare = is_code, is_bare or (is_after_gap and line.startswith("@"))
-            is_code = is_bare or (line.startswith(CODE) and (is_code or is_after_gap))
+            was_code = is_code
+            is_code = line.startswith(CODE) and (is_code or is_after_gap)
             if is_code and not was_code:
                 yield from ("::", "")
-        elif is_bare:
-            is_code = is_bare = False
-        shown = line if is_code else NAME.sub(r"``\1``", line)
-        yield CODE + shown if is_bare else shown
+        yield line if is_code else NAME.sub(r"``\1``", line)
         is_after_gap = not line

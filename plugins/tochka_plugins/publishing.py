@@ -1,10 +1,12 @@
 """Telling other modules what has happened, in the transaction in which it happens.
 
-@post("/{deal_id:uuid}/won", guards=[requires("deals:write")])
-async def win(deal_id: FromPath[UUID], session: Session) -> DealOut:
-    deal = await mark_won(session, deal_id)
-    await publish(session, DealWon(deal.id, deal.amount))
-    return DealOut.of(deal)
+    @post("/{deal_id:uuid}/won", guards=[requires("deals:write")])
+    async def win(deal_id: FromPath[UUID], session: Session) -> DealOut:
+        deal = await mark_won(session, deal_id)
+        await publish(session, DealWon(deal.id, deal.amount))
+        return DealOut.of(deal)
+
+They are told before `publish` returns, and what they write is a part of the same transaction.
 """
 
 from collections.abc import Sequence

@@ -1,11 +1,13 @@
 """What a module offers to those that depend on it, found by protocol.
 
-@post("/", guards=[requires("deals:write")])
-async def create(
-    data: JSONBody[DealIn], session: Session, contacts: FromModule[ContactDirectory]
-) -> DealOut:
-    contact = await contacts.find(data.contact_id)
-    ...
+    @post("/", guards=[requires("deals:write")])
+    async def create(
+        data: JSONBody[DealIn], session: Session, contacts: FromModule[ContactDirectory]
+    ) -> DealOut:
+        contact = await contacts.find(data.contact_id)
+        ...
+
+What is found works in the transaction of who asks for it.
 """
 
 from collections.abc import Callable
