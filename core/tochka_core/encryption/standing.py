@@ -1,14 +1,11 @@
 """Whether the keys that are set are those that secrets need."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tochka_core.encryption.keys import NO_KEYS, EncryptionKey
-from tochka_core.encryption.usage import LOSSES
+from tochka_core.encryption.usage import LOSSES, InUse
 from tochka_core.wording import counted
-
-InUse = Mapping[str, Counter[str]]
-"""By the name of a key how many secrets of each kind only that key can decrypt."""
 
 
 def find_lack_of_keys(in_use: InUse, keys: Sequence[EncryptionKey]) -> str | None:

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -62,9 +62,12 @@ LOSSES: Final = {
 }
 """By kind what it means to be without the key of one."""
 
+InUse: TypeAlias = Mapping[str, Counter[str]]
+"""By the name of a key how many secrets of each kind only that key can decrypt."""
 
-def find_keys_in_use(connection: Connection) -> Mapping[str, Counter[str]]:
-    """Return by the name of a key how many secrets of each kind only that key can decrypt."""
+
+def find_keys_in_use(connection: Connection) -> InUse:
+    """Return which keys the secrets need that are kept, and for how many of them."""
     in_use: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for kept in _all_kept(connection):
         name = func.split_part(kept.secret, ".", 1).label("name")
