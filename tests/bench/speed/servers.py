@@ -19,8 +19,11 @@ from sqlalchemy import URL
 from speed.rows import PASSWORD, PERSON_ID, PHONE, TENANT, TENANT_ID
 
 SECRET: Final = "a secret of the bench, and long enough for HS256"
-START_SECONDS: Final = 120
-STOP_SECONDS: Final = 30
+_START_SECONDS: Final = 120
+_STOP_SECONDS: Final = 30
+
+_CHOSEN: Final = {"BENCH_TENANT_ID": str(TENANT_ID), "BENCH_USER_ID": str(PERSON_ID)}
+"""What the stacks are told that sign nobody in."""
 
 Command = Sequence[str]
 
@@ -74,9 +77,6 @@ def template(database: URL) -> Iterator[Server]:
         yield _signed_in(server)
 
 
-_CHOSEN: Final = {"BENCH_TENANT_ID": str(TENANT_ID), "BENCH_USER_ID": str(PERSON_ID)}
-
-
 def _granian(module: str) -> Command:
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--port", "{port}"]
     return [*command, "--log-level", "warning", f"speed.stacks.{module}:app"]
@@ -117,14 +117,14 @@ def _running(
         finally:
             process.terminate()
             try:
-                process.wait(STOP_SECONDS)
+                process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
 
 
 def _wait_until_live(base_url: str, process: "subprocess.Popen[bytes]", log: IO[str]) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if httpx.get(f"{base_url}/health/live").is_success:

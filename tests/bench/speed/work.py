@@ -16,7 +16,6 @@ class Work(msgspec.Struct, frozen=True):
     """A kind of request."""
 
     name: str
-    title: str
     path: str
     template_path: str | None = None
     """Where the template's rows have other ids."""
@@ -27,17 +26,16 @@ class Work(msgspec.Struct, frozen=True):
         return self.template_path if stack == "template" and self.template_path else self.path
 
 
-LIST: Final = Work("list", "20 rows of a tenant, and their total", f"{_CONTACTS}?limit=20")
-ME: Final = Work("me", "who am I", "/api/v1/users/me")
+LIST: Final = Work("list", f"{_CONTACTS}?limit=20")
+ME: Final = Work("me", "/api/v1/users/me")
 ALL: Final = (
-    Work("health", "is it alive", "/health/live"),
+    Work("health", "/health/live"),
     ME,
     LIST,
     Work(
         "get",
-        "one row of a tenant",
         f"{_CONTACTS}/{CONTACT_ID}",
         template_path=f"{_CONTACTS}/{TEMPLATE_CONTACT_ID}",
     ),
-    Work("create", "a new row of a tenant", _CONTACTS, body='{"name":"Anna Petrova"}'),
+    Work("create", _CONTACTS, body='{"name":"Anna Petrova"}'),
 )
