@@ -12,7 +12,7 @@ from tochka_core.registry.events import Judgement
 _TODO: Final[Mapping[Phase, str]] = {
     "gate": "mend its metadata in pyproject.toml, or install what it needs",
     "load": "let what its entry point names be imported fast and without side effects",
-    "stage": "mend what the hook gives; docs/hooks.md has the rules",
+    "stage": "mend what the hook gives; tochka_plugins/hookspecs.py has the rules",
     "migrate": "mend the revision, or write the one that is missing; see docs/migrations.md",
     "start": "let tochka_startup and tochka_shutdown end soon, and leave the process alone",
 }
