@@ -11,7 +11,7 @@ from tochka_plugins import TochkaError, publish
 from tochka_webhooks.events import EndpointDisabled
 from tochka_webhooks.models import Attempt, Delivery, Endpoint
 from tochka_webhooks.queue import Parcel
-from tochka_webhooks.schedule import next_attempt
+from tochka_webhooks.schedule import DELAYS, next_attempt
 from tochka_webhooks.sending import Answer
 
 PATIENCE: Final = timedelta(days=5)
@@ -35,7 +35,8 @@ async def record(
     Where the claim has been lost meanwhile, whoever has it now says so instead.
     """
     ended_at = began_at + timedelta(milliseconds=answer.duration_ms)
-    tries = parcel.tries + 1
+    # An archive from elsewhere may hold any number, and one that is too big would be sent for ever.
+    tries = min(parcel.tries, len(DELAYS)) + 1
     due_at = None
     if not (answer.is_success or answer.is_gone):
         due_at = next_attempt(tries, at=ended_at, retry_after=answer.retry_after)
