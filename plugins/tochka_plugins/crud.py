@@ -51,7 +51,7 @@ MAX_STATEMENTS: Final = 200
 class CrudService(Generic[ModelT, SchemaT]):
     """Keeps the rows of one table and shows each as a struct.
 
-    Each call is a single statement (two for a page past the last one) whose rows become structs
+    Each call is a single statement (two for a page without a row) whose rows become structs
     as they are, in the scope of the session that it is given: in a tenant's, the tenant's rows.
     Override a method to do more, and call `super()`; for what is none of these, use `session`.
     """
@@ -164,8 +164,10 @@ class CrudService(Generic[ModelT, SchemaT]):
         values: Mapping[str, Any],
     ) -> Page[SchemaT]:
         found = _read(session, statements.both, values)
-        if found or query.offset == 0:
-            total = found[-1][-1] if found else 0
+        if found:
+            total = found[-1][-1]
+        elif query.offset == 0 < query.limit:
+            total = 0
         else:
             ((total,),) = _read(session, statements.count, values)
         return query.page([self._show(row[:-1]) for row in found], total)
@@ -173,7 +175,8 @@ class CrudService(Generic[ModelT, SchemaT]):
     @classmethod
     @cache
     def _statement_for_one(cls) -> Select[Any]:
-        return select(*cls._columns).where(cls._column("id") == bindparam("row_id"))
+        of_model = select(*cls._columns).select_from(cls.model_type)
+        return of_model.where(cls._column("id") == bindparam("row_id"))
 
     @classmethod
     @lru_cache(MAX_STATEMENTS)
@@ -185,8 +188,8 @@ class CrudService(Generic[ModelT, SchemaT]):
             for name, is_descending in ordered
         ]
         searchable = [cls._column(name) for name in cls.searchable] if is_search else []
-        table = cls.model_type.__table__
-        return PageStatements.of(cls._columns, table, order=order, searchable=searchable)
+        model = cls.model_type
+        return PageStatements.of(cls._columns, model, order=order, searchable=searchable)
 
     @classmethod
     def _column(cls, name: str) -> Column[Any]:

@@ -11,7 +11,16 @@ from notes_module.models import Note
 from sqlalchemy import cast, event, func, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
-from tochka_plugins import CrudService, InvalidInput, NotFound, PageQuery
+from sqlalchemy.orm import DeclarativeBase, Mapped
+from tochka_plugins import (
+    CrudService,
+    InvalidInput,
+    NotFound,
+    Page,
+    PageQuery,
+    TenantModel,
+    module_registry,
+)
 
 
 class NoteIn(msgspec.Struct):
@@ -36,6 +45,32 @@ class Notes(CrudService[Note, NoteOut]):
     orderable = ("text", "created_at")
     searchable = ("text",)
     expressions = (func.length(Note.text).label("letters"),)
+
+
+class Base(DeclarativeBase):
+    registry = module_registry("notes")
+
+
+class Saying(TenantModel, Base):
+    """A note of any sort: its text is what tells them apart."""
+
+    __tablename__ = "notes"
+    __mapper_args__ = {  # noqa: RUF012 - the name and type are SQLAlchemy's
+        **TenantModel.__mapper_args__,
+        "polymorphic_on": "text",
+        "polymorphic_identity": "",
+    }
+    text: Mapped[str]
+
+
+class Greeting(Saying):
+    __mapper_args__ = {"polymorphic_identity": "hello"}  # noqa: RUF012 - as above
+
+
+class Greetings(CrudService[Greeting, NoteIn]):
+    model_type = Greeting
+    schema_type = NoteIn
+    noun = "greeting"
 
 
 @pytest.fixture
@@ -128,6 +163,31 @@ async def test_a_page_has_its_place_in_the_whole(acme):
         assert one.text == "bravo"
         with pytest.raises(InvalidInput, match="Cannot order by 'id'"):
             await notes.list_page(PageQuery(order_by="id"))
+
+
+async def test_a_total_can_be_asked_for_alone(acme):
+    async with acme() as session:
+        notes = Notes(session)
+        await notes.create(NoteIn("first"))
+        assert await notes.list_page(PageQuery(limit=0)) == Page([], 1, limit=0, offset=0)
+
+
+async def test_of_a_table_that_several_models_share_a_service_knows_the_rows_of_its_own(acme):
+    async with acme() as session:
+        notes, greetings = Notes(session), Greetings(session)
+        other = await notes.create(NoteIn("curse"))
+        own = await notes.create(NoteIn("hello"))
+        assert (await greetings.list_page(PageQuery())).items == [NoteIn("hello")]
+        assert (await greetings.list_page(PageQuery(limit=1))).total == 1
+        assert (await greetings.list_page(PageQuery(offset=1))).total == 1
+        assert await greetings.get(own.id) == NoteIn("hello")
+        for asked in (
+            greetings.get(other.id),
+            greetings.change(other.id, NotePatch("hello")),
+            greetings.delete(other.id),
+        ):
+            with pytest.raises(NotFound):
+                await asked
 
 
 async def test_a_row_given_to_another_tenant_is_refused(acme):
