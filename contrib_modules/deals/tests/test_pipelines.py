@@ -5,6 +5,7 @@ from collections import Counter
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 DEALS, PIPELINES, STAGES = "/api/v1/deals", "/api/v1/deals/pipelines", "/api/v1/deals/stages"
 
@@ -94,6 +95,16 @@ def test_a_pipeline_has_no_more_stages_than_can_be_ordered(acme, made):
     reversed_ = [stage["id"] for stage in reversed(many["stages"])]
     ordered = acme.put(f"{PIPELINES}/{many['id']}/stages", json={"stage_ids": reversed_})
     assert [stage["id"] for stage in ordered.json()["stages"]] == reversed_
+
+
+async def test_no_stage_comes_after_the_last_place_until_they_are_ordered(tochka, acme, first):
+    async with tochka.door().tenant_scope(acme.tenant.id) as session:
+        last = "UPDATE mod_deals.stages SET position = 9223372036854775807 WHERE name = 'Lost'"
+        await session.execute(text(last))
+    path, stage = f"{PIPELINES}/{first['id']}/stages", {"name": "Later"}
+    assert acme.post(path, json=stage).status_code == 409
+    assert acme.put(path, json={"stage_ids": [s["id"] for s in first["stages"]]}).is_success
+    assert acme.post(path, json=stage).status_code == 201
 
 
 def test_stages_take_another_order(acme, first):

@@ -15,6 +15,9 @@ from tochka_plugins import Conflict, CrudService, InvalidInput, NotFound
 from tochka_deals.models import Deal, Pipeline, Stage
 from tochka_deals.pipeline_schemas import MAX_STAGES, StageIn, StageOrder, StageOut
 
+_LAST_POSITION: Final = 2**63 - 1
+"""What the column holds; only an archive from elsewhere has a stage there."""
+
 _SHOWN: Final = select(Stage.id, Stage.pipeline_id, Stage.name, Stage.kind, Stage.position)
 
 
@@ -59,7 +62,7 @@ class StageService(CrudService[Stage, StageOut]):
 
         Raises:
             NotFound: there is no pipeline with this id.
-            Conflict: it has as many stages as it may.
+            Conflict: it has as many stages as it may, or none can come after the last one.
         """
         await self._lock(pipeline_id)
         figures = select(func.count(), func.max(Stage.position)).select_from(Stage)
@@ -67,6 +70,8 @@ class StageService(CrudService[Stage, StageOut]):
         count, last = (await self.session.execute(own)).one()
         if count >= MAX_STAGES:
             raise Conflict(f"A pipeline has at most {MAX_STAGES} stages.")
+        if last == _LAST_POSITION:
+            raise Conflict("No stage can come after the last one: give the stages an order first.")
         return await self.create(data, pipeline_id=pipeline_id, position=(last or 0) + 1)
 
     async def order(self, pipeline_id: UUID, wanted: StageOrder) -> None:
