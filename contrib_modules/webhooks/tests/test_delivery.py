@@ -236,6 +236,32 @@ async def test_no_transaction_is_open_while_somebody_may_answer(tochka, acme, re
     assert door.opened > 1
 
 
+async def test_that_it_cannot_look_for_what_is_due_is_told_once_until_it_can_again(
+    tochka, monkeypatch, caplog
+):
+    monkeypatch.setattr("tochka_webhooks.delivering._FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("tochka_webhooks.delivering.LONGEST_PAUSE_SECONDS", 0.001)
+    outcomes = iter([*[LookupError()] * 3, None, *[LookupError()] * 3])
+    over = asyncio.Event()
+
+    async def find(*_arguments, **_options):
+        outcome = next(outcomes, over)
+        if outcome is over:
+            over.set()
+        elif outcome:
+            raise outcome
+        return []
+
+    monkeypatch.setattr("tochka_webhooks.delivering.find_due", find)
+    working = asyncio.create_task(make_courier(tochka.door()).work())
+    async with asyncio.timeout(WAIT_SECONDS):
+        await over.wait()
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert caplog.text.count("cannot look for what is due") == 2
+
+
 async def test_two_that_deliver_at_once_send_each_exactly_once(tochka, acme, receiver, courier):
     acme.listen()
     async with acme.scope() as session:

@@ -68,6 +68,7 @@ class Courier:
     async def work(self) -> None:
         """Deliver until cancelled, and let go of what has not ended soon after."""
         pause = _FIRST_PAUSE_SECONDS
+        is_failing = False
         try:
             while True:
                 with suppress(TimeoutError):
@@ -78,8 +79,12 @@ class Courier:
                     pause = _FIRST_PAUSE_SECONDS
                 try:
                     await self._begin()
+                    is_failing = False
                 except Exception:  # noqa: BLE001 - the database may be well again the next time
-                    _log.exception("webhooks: cannot look for what is due")
+                    # Told when it begins: until it ends, each look would tell the same.
+                    if not is_failing:
+                        _log.exception("webhooks: cannot look for what is due")
+                    is_failing = True
         finally:
             await self._end()
 
