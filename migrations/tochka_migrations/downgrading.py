@@ -1,6 +1,7 @@
 """Taking one module's schema back to an earlier revision."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -69,8 +70,11 @@ async def downgrade(
     planned: Downgrade,
     *,
     patience: Patience = DEFAULT_PATIENCE,
+    afterwards: Callable[[Connection], None] | None = None,
 ) -> None:
     """Take the schema of *target* back as *planned*: all or nothing, and protected as before.
+
+    What is to be done *afterwards* belongs to the same transaction.
 
     Raises:
         CannotDowngrade: other tables refer to what would be dropped, or the schema has moved since
@@ -82,6 +86,8 @@ async def downgrade(
         if current_revisions(connection, [target])[target.name] != planned.before:
             raise CannotDowngrade(f"{target.name} is no longer at {planned.before}.")
         transition(connection, target, move, [])
+        if afterwards is not None:
+            afterwards(connection)
 
     def move(config: Config) -> None:
         command.downgrade(config, planned.after or BASE)

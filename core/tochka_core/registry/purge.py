@@ -65,10 +65,16 @@ async def drop_remains(connection: AsyncConnection, module: str) -> None:
     await connection.run_sync(_forget, module)
 
 
-def _forget(connection: Connection, module: str) -> None:
+def forget_counts(connection: Connection, module: str) -> None:
+    """Let all limits of *module* begin at zero, as there is nothing left that was counted."""
     with all_rows(connection):
-        for statement in (_FORGET_COUNTS, _FORGET_MODULE):
-            connection.execute(text(statement), {"name": module})
+        connection.execute(text(_FORGET_COUNTS), {"name": module})
+
+
+def _forget(connection: Connection, module: str) -> None:
+    forget_counts(connection, module)
+    with all_rows(connection):
+        connection.execute(text(_FORGET_MODULE), {"name": module})
 
 
 def refuse(remains: Remains) -> None:

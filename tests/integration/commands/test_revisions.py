@@ -1,9 +1,29 @@
 """Revisions of a module: written from its models, and taken back."""
 
+import asyncio
 import json
 
+import pytest
 from one_line import assert_one_line_error
 from sources import write_source
+from sqlalchemy import text
+from tochka_core.db import Database
+
+
+@pytest.fixture
+def sql(empty_database_url):
+    """Run statements as the platform; return the first column of what the last one finds."""
+
+    async def run(statements):
+        database = Database(empty_database_url, pool_size=1)
+        async with database.platform_scope(reason="test") as session:
+            for statement in statements:
+                result = await session.execute(text(statement))
+            found = result.scalars().all() if result.returns_rows else []
+        await database.dispose()
+        return found
+
+    return lambda *statements: asyncio.run(run(statements))
 
 
 def test_a_revision_is_written_from_the_models(tochka, tmp_path):
@@ -88,6 +108,23 @@ def test_a_module_goes_back_and_forth(tochka, here):
     assert again.index("contacts: nothing → 0002") < again.index("deals: nothing → 0001")
     unknown = here("modules", "downgrade", "unknown", "-1", "--yes")
     assert_one_line_error(unknown, "'unknown' is not installed")
+
+
+def test_what_a_module_has_counted_is_forgotten_with_its_last_table(here, sql):
+    assert here("upgrade").returncode == 0
+    sql(
+        "INSERT INTO tochka.tenants (id, name, title) VALUES (gen_random_uuid(), 'acme', 'Acme')",
+        "INSERT INTO tochka.limit_usage SELECT id, limited, now(), 1 FROM tochka.tenants,"
+        " unnest(ARRAY['contacts.max', 'deals.open', 'webhooks.endpoints']) AS limited",
+    )
+    left = "SELECT name FROM tochka.limit_usage ORDER BY name"
+    for module, revision, counted in (
+        ("contacts", "-1", ["contacts.max", "deals.open", "webhooks.endpoints"]),
+        ("deals", "base", ["contacts.max", "webhooks.endpoints"]),
+    ):
+        done = here("modules", "downgrade", module, revision, "--yes")
+        assert done.returncode == 0, done.stderr
+        assert sql(left) == counted
 
 
 def test_a_downgrade_that_fails_is_one_line(tochka, tmp_path):

@@ -19,6 +19,7 @@ from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.db.preflight import check_server
 from tochka_core.errors import OperatorError
 from tochka_core.local import running_database
+from tochka_core.registry.purge import forget_counts
 from tochka_core.registry.targets import get_module_target
 from tochka_core.settings import Settings
 
@@ -49,7 +50,8 @@ def downgrade(*, name: str, revision: str, yes: bool, as_json: bool) -> None:
             click.echo(f"{name}: {planned.before} → {planned.after or 'nothing'}")
         if not yes:
             click.confirm("Drop what lies between, with its rows?", abort=True, err=True)
-        work = partial(take_back, target=target, planned=planned)
+        afterwards = None if planned.after else partial(forget_counts, module=name)
+        work = partial(take_back, target=target, planned=planned, afterwards=afterwards)
         asyncio.run(_on_engine(settings, target, work))
     if as_json:
         print_json(planned)
