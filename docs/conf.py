@@ -56,6 +56,11 @@ PAGE_OF = {
 """Where links lead on the site, by how they begin in the repository."""
 
 
+_SAID_IN_A_LINE = frozenset({"attribute", "data", "property"})
+_COLON = "\ue000"
+"""Stands for the colon in their first line, which napoleon would take for the end of a type."""
+
+
 def _read_as_page(_app: Sphinx, name: str, text: list[str]) -> None:
     """Put a text that stands elsewhere into its page, and have links lead to pages."""
     if name in STANDS_FOR:
@@ -65,12 +70,22 @@ def _read_as_page(_app: Sphinx, name: str, text: list[str]) -> None:
 
 
 def _read_docstring(  # the parameters are Sphinx's
-    _app: Sphinx, _what: str, _name: str, _of: object, _options: object, lines: list[str]
+    _app: Sphinx, what: str, _name: str, _of: object, _options: object, lines: list[str]
 ) -> None:
     lines[:] = as_restructured_text(lines)
+    if what in _SAID_IN_A_LINE and lines:
+        lines[0] = lines[0].replace(": ", _COLON)
+
+
+def _put_colon_back(  # the parameters are Sphinx's
+    _app: Sphinx, what: str, _name: str, _of: object, _options: object, lines: list[str]
+) -> None:
+    if what in _SAID_IN_A_LINE:
+        lines[:] = [line.replace(_COLON, ": ") for line in lines]
 
 
 def setup(app: Sphinx) -> None:
     """Build pages of what is read in the repository."""
     app.connect("source-read", _read_as_page)
     app.connect("autodoc-process-docstring", _read_docstring, priority=400)
+    app.connect("autodoc-process-docstring", _put_colon_back, priority=600)

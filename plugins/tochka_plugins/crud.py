@@ -44,7 +44,7 @@ from tochka_plugins.pagination import Page, PageQuery
 ModelT = TypeVar("ModelT", bound=Model)
 SchemaT = TypeVar("SchemaT", bound=msgspec.Struct)
 
-MAX_STATEMENTS: Final = 200
+_MAX_STATEMENTS: Final = 200
 """That are kept: a list may be ordered in many ways."""
 
 
@@ -179,7 +179,7 @@ class CrudService(Generic[ModelT, SchemaT]):
         return of_model.where(cls._column("id") == bindparam("row_id"))
 
     @classmethod
-    @lru_cache(MAX_STATEMENTS)
+    @lru_cache(_MAX_STATEMENTS)
     def _page_statements(
         cls, ordered: Sequence[tuple[str, bool]], *, is_search: bool
     ) -> PageStatements:

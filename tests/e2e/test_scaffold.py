@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 
 import pytest
+from packaging.requirements import Requirement
 
 
 @pytest.fixture
@@ -41,6 +43,13 @@ def test_it_installs_and_passes_its_own_tests(write, tmp_path):
     run("pip", "install", "--quiet", "--no-deps", "--target", tmp_path / "site", folder)
     beside = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     assert "4 passed" in run("pytest", "-p", "no:cacheprovider", cwd=folder, env=beside)
+
+
+def test_what_its_author_installs_is_enough_for_all_that_its_ci_runs(write):
+    folder, _ = write("slots")
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    (needed,) = map(Requirement, project["optional-dependencies"]["dev"])
+    assert needed.extras == {"check", "embedded", "testing"}
 
 
 def test_it_is_gold(write):

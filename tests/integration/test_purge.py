@@ -95,5 +95,5 @@ async def test_an_installed_module_is_not_purged(engine):
     async with engine.begin() as connection:
         await connection.execute(text("CREATE SCHEMA mod_contacts"))
         await connection.execute(text("CREATE TABLE mod_contacts.t (id int)"))
-    with pytest.raises(Conflict, match="pip uninstall tochka-contacts"):
+    with pytest.raises(Conflict, match="tochka modules remove contacts"):
         await purge(engine, "contacts")

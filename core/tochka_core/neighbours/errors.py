@@ -17,5 +17,7 @@ class ModuleAway(Unavailable):
 
     def __init__(self, module: str) -> None:
         """Name *module*; the log tells why it was not loaded or started."""
-        super().__init__(f"The module {module} does not serve here.", retry_after_seconds=60)
+        super().__init__(
+            f"The module {module} does not serve here, or not yet.", retry_after_seconds=60
+        )
         self.extra = {"module": module}

@@ -87,7 +87,7 @@ def refuse(remains: Remains) -> None:
         if candidate.name == remains.module:
             raise Conflict(
                 f"{remains.module} is installed, and the next upgrade would make its tables anew;"
-                f" first run: pip uninstall {candidate.distribution}"
+                f" first run: tochka modules remove {remains.module}"
             )
     if remains.referenced_by:
         listed = ", ".join(remains.referenced_by)

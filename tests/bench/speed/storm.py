@@ -47,6 +47,7 @@ def _read_in_storm(server: Server, seconds: int) -> Load:
             seconds=seconds + 2,
             headers=headers,
             body=_CREDENTIALS,
+            may_refuse=True,  # whoever has waited for too long
         )
         load = _read(server, seconds)()
         storm.result()

@@ -4,6 +4,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import Final
 
 import msgspec
@@ -38,6 +39,8 @@ EXCLUDED: Final[Mapping[str, str]] = {
 """Rules of squawk that are left out, as a module's revisions run in one transaction, and why."""
 
 _OLDEST_POSTGRES: Final = "15.0"
+_SHOWN: Final = 200
+"""Characters of a statement that are shown with a complaint."""
 
 
 class Complaint(msgspec.Struct):
@@ -111,5 +114,6 @@ def _one_line(statement: str) -> str:
 def _fault(complaint: Complaint, statements: Sequence[str]) -> Fault:
     revision, rule = Path(complaint.file).stem, complaint.rule_name
     statement = statements[complaint.line] if complaint.line < len(statements) else ""
-    what = f"{revision}, {rule}: {_one_line(statement)[:100]}: {complaint.message}"
+    shown = shorten(_one_line(statement), _SHOWN, placeholder=" …")
+    what = f"{revision}, {rule}: {shown}: {complaint.message}"
     return Fault(what, complaint.help or "spread it over several releases: add, move, remove")
