@@ -36,7 +36,7 @@ class ModulePlatform(PlatformRunner):
             OperatorError: the database cannot be used, or the module is not ready in it.
             Exception: whatever *work* raises.
         """
-        with running_database(read_settings()) as settings:
+        with running_database(read_settings(), make=False) as settings:
             return asyncio.run(self._run(settings, work))
 
     async def _run(

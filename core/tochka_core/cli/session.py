@@ -33,5 +33,5 @@ def in_platform(
         async with in_platform_scope(running, reason=f"tochka {command}") as session:
             return await work(session, running)
 
-    with running_database(settings or read_settings()) as running:
+    with running_database(settings or read_settings(), make=False) as running:
         return asyncio.run(run(running))

@@ -41,6 +41,25 @@ def test_a_database_that_cannot_be_used_is_one_line(
         assert_one_line_error(run(*command, DATABASE_URL=url, PORT=unused_port), part)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "doctor",
+        "modules list",
+        "modules remove contacts",
+        "modules purge contacts --yes",
+        "tenants create acme",
+        "tenants list",
+        "users list",
+    ],
+)
+def test_a_folder_without_a_database_is_one_line_and_gets_none(here, tmp_path, command):
+    folder = tmp_path / "mistyped"
+    ran = here(*command.split(), DATABASE_URL="", TOCHKA_DATA_DIR=str(folder))
+    assert_one_line_error(ran, str(folder), "TOCHKA_DATA_DIR", "tochka serve")
+    assert not folder.exists()
+
+
 def test_a_port_in_use_is_one_line(tochka):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -30,7 +30,7 @@ def list_all(*, strict: bool, timings: bool, as_json: bool) -> None:
     STATE is what the last `tochka upgrade` found: ready, quarantined, or missing when the package
     is gone. A module that it has not seen in this version yet is new.
     """
-    with running_database(read_settings()) as settings:
+    with running_database(read_settings(), make=False) as settings:
         found = asyncio.run(_find(settings))
     if as_json:
         print_json(found)

@@ -26,7 +26,7 @@ def purge(*, name: str, yes: bool, as_json: bool) -> None:
 
     Its package has to be uninstalled before. What would be dropped is shown first.
     """
-    with running_database(read_settings()) as settings:
+    with running_database(read_settings(), make=False) as settings:
         remains = asyncio.run(_on_engine(settings, find_remains, name))
         if not as_json:
             _print_remains(remains)

@@ -21,7 +21,7 @@ def remove(*, names: Sequence[str], as_json: bool) -> None:
     The workers of a running server give a module up before its package goes. Installed again, it
     finds its data, and is enabled for the tenants that had it. `purge` drops the data.
     """
-    with progress(quiet=as_json) as tell, running_database(read_settings()) as settings:
+    with progress(quiet=as_json) as tell, running_database(read_settings(), make=False) as settings:
         gone = remove_modules(
             settings, names, reload=lambda: reload_servers(settings, tell=tell), tell=tell
         )

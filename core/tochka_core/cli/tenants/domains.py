@@ -27,7 +27,7 @@ def recheck_all(*, as_json: bool) -> None:
     A domain whose proof is gone lapses: it chooses no tenant until its proof is back. Where nobody
     answers, nothing changes. Run it daily.
     """
-    with running_database(read_settings()) as settings:
+    with running_database(read_settings(), make=False) as settings:
         seen = asyncio.run(_recheck(settings))
     if as_json:
         print_json(seen)
