@@ -1,7 +1,6 @@
 """A real PostgreSQL, built by the migrations; a database of its own for each test."""
 
 import asyncio
-import gc
 import tempfile
 from pathlib import Path
 from uuid import uuid4
@@ -19,6 +18,7 @@ from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.encryption.ring import EncryptionRing
 from tochka_core.neighbours.neighbourhood import Neighbourhood
 from tochka_core.registry.module_door import Doors
+from tochka_core.garbage import serve_long
 from tochka_core.settings import Settings
 from tochka_core.testing.building import build_platform
 from tochka_core.testing.servers import private_server
@@ -29,8 +29,7 @@ from tochka_plugins.host import Candidate, assemble, discover, gate
 @pytest.fixture(scope="session", autouse=True)
 def collect_quickly():
     """Keep the collector from looking, with each application made, through all that is imported."""
-    gc.collect()
-    gc.freeze()
+    serve_long()
 
 
 @pytest.fixture(scope="session", autouse=True)

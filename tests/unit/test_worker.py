@@ -1,6 +1,5 @@
 """A worker serves what it can, whatever the record says."""
 
-import gc
 import sys
 from types import ModuleType
 
@@ -8,7 +7,7 @@ import pytest
 from litestar import WebSocket, websocket
 from structlog.testing import capture_logs
 from tochka_core import __version__
-from tochka_core.server.worker import build_app, spare_garbage_collector
+from tochka_core.server.worker import build_app
 from tochka_core.settings import Settings
 from tochka_plugins import hookimpl
 from tochka_plugins.host import Candidate, assemble, gate
@@ -55,13 +54,3 @@ def test_a_module_that_cannot_be_mounted_is_left_out_with_a_log_line(assembled):
     (line,) = [line for line in logs if line["event"] == "module not served"]
     assert line["module"] == "bb"
     assert "shared is not unique" in line["reason"]
-
-
-def test_what_is_there_before_the_first_request_is_not_looked_through_for_garbage():
-    threshold, held = gc.get_threshold(), [[]]
-    try:
-        spare_garbage_collector()
-        assert not any(item is held for item in gc.get_objects())
-    finally:
-        gc.unfreeze()
-        gc.set_threshold(*threshold)

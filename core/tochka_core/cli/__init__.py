@@ -4,6 +4,7 @@ import signal
 import sys
 from importlib import import_module
 
+from tochka_core.garbage import load_much
 from tochka_core.parentage import end_with_parent
 
 
@@ -17,6 +18,7 @@ def main() -> None:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _exit)
     end_with_parent(grace_seconds=30)
+    load_much()
     try:
         # Only now: it takes a second, in which Ctrl-C would end in a traceback.
         import_module("tochka_core.cli.group").tochka()

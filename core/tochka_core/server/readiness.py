@@ -6,6 +6,8 @@ from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from tochka_core.garbage import load_much
+
 if TYPE_CHECKING:
     from litestar import Litestar
 
@@ -41,6 +43,7 @@ class Readiness:
 
 def load_announcing(writer: "Connection[int, int]", target: str) -> "Litestar":
     """Return what *target* makes, an application that announces this process when it starts."""
+    load_much()
     module, _, factory = target.partition(":")
     app: Litestar = getattr(import_module(module), factory)()
 

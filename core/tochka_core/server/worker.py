@@ -2,7 +2,6 @@
 
 import asyncio
 import atexit
-import gc
 import os
 import signal
 import site
@@ -20,6 +19,7 @@ from tochka_plugins.host import Assembly, StagedModule, fit
 
 from tochka_core.app import create_app
 from tochka_core.db import Database
+from tochka_core.garbage import serve_long
 from tochka_core.local import running_database
 from tochka_core.logs import configure_logging
 from tochka_core.parentage import end_with_parent
@@ -31,9 +31,6 @@ from tochka_core.settings import Settings, load_settings
 
 _END_SECONDS: Final = 1.0
 """How long the end of a worker may take that has nothing more to do."""
-
-_YOUNG_OBJECTS: Final = 10_000
-"""How many more may there be before it looks for garbage among them; Python's own is 700."""
 
 _log = structlog.get_logger(__name__)
 
@@ -60,7 +57,7 @@ def create_worker() -> Litestar:
     app.asgi_handler = Draining(app.asgi_handler)
     app.on_shutdown.append(partial(_end_soon, use))
     atexit.register(_end_at_once, use)
-    spare_garbage_collector()
+    serve_long()
     return app
 
 
@@ -96,17 +93,6 @@ def _find_new_packages() -> None:
     """
     for folder in site.getsitepackages():
         site.addsitedir(folder)
-
-
-def spare_garbage_collector() -> None:
-    """Let it look at what requests leave behind, not at all the code that stays.
-
-    Requests that wait for the database at the same time fill its youngest generation, so that it
-    went through everything over and over: that took two thirds of the time of a busy worker.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS)
 
 
 def _end_soon(use: ExitStack) -> None:
