@@ -16,9 +16,9 @@ from tochka_core.access.cache import Cache
 from tochka_core.db import Database
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.encryption.ring import EncryptionRing
+from tochka_core.garbage import serve_long
 from tochka_core.neighbours.neighbourhood import Neighbourhood
 from tochka_core.registry.module_door import Doors
-from tochka_core.garbage import serve_long
 from tochka_core.settings import Settings
 from tochka_core.testing.building import build_platform
 from tochka_core.testing.servers import private_server
