@@ -150,9 +150,7 @@ def _tell(rounds: list[dict[str, float]]) -> None:
     click.echo(f"  of which settings: {_spread(settings)}")
     for algorithm in ALGORITHMS:
         read = [took[algorithm] - took["nothing"] for took in rounds]
-        click.echo(
-            f"beside that, once for each token, verifying one signed with {algorithm}: {_spread(read)}"
-        )
+        click.echo(f"beside that, verifying a token of {algorithm} once: {_spread(read)}")
 
 
 def _spread(figures: list[float]) -> str:
