@@ -18,6 +18,7 @@ from tochka_plugins.host import StagedModule
 
 from tochka_core.domains.proofs import ProofFinder
 from tochka_core.http.access import cache_key
+from tochka_core.http.answers import Answer
 from tochka_core.http.body import JsonRequest, refuse_nul
 from tochka_core.http.body_timeout import BodyTimeout
 from tochka_core.http.closed_structs import ClosedStructs
@@ -73,6 +74,7 @@ def build_app(
     app = Litestar(
         route_handlers=[own_routes, *map(mount, modules), *map(mount_absent, absent)],
         request_class=JsonRequest,
+        response_class=Answer,
         dependencies=dependencies,
         middleware=[access_control(shared)],
         before_request=refuse_nul,

@@ -14,8 +14,8 @@
 Each call is a part of the session's transaction: it is kept, or not, with all of it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, lru_cache, partial
 from typing import Any, ClassVar, Final, Generic, TypeVar
 from uuid import UUID
 
@@ -23,6 +23,7 @@ import msgspec
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Connection,
     Label,
     Row,
     Select,
@@ -33,10 +34,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
 
 from tochka_plugins.counting import Limits
 from tochka_plugins.errors import NotFound
+from tochka_plugins.late_session import on_connection
 from tochka_plugins.models import Model
 from tochka_plugins.page_statements import PAGE_LIMIT, PAGE_OFFSET, SEARCHED, PageStatements
 from tochka_plugins.pagination import Page, PageQuery
@@ -71,6 +72,8 @@ class CrudService(Generic[ModelT, SchemaT]):
     """The declared limit that counts the rows, such as `bookmarks.max`."""
 
     _columns: ClassVar[Sequence[ColumnElement[Any]]]
+    _show: Callable[..., SchemaT]
+    """Makes a struct of the values of the columns, in their order."""
 
     def __init_subclass__(cls) -> None:
         """Look up the columns, so that a mistake shows when the module is loaded."""
@@ -84,6 +87,10 @@ class CrudService(Generic[ModelT, SchemaT]):
         cls._columns = [
             worked_out[name] if name in worked_out else cls._column(name) for name in shown
         ]
+        is_by_position = cls.schema_type.__match_args__ == shown
+        cls._show = staticmethod(
+            cls.schema_type if is_by_position else partial(_by_name, cls.schema_type)
+        )
 
     def __init__(self, session: AsyncSession) -> None:
         """Work in *session*; what is done is kept, or not, with its transaction."""
@@ -100,7 +107,7 @@ class CrudService(Generic[ModelT, SchemaT]):
         row = (await self.session.execute(adding)).one()
         if self.limit is not None:
             await Limits(self.session).consume(self.limit)
-        return self._show(row)
+        return self._show(*row)
 
     async def get(self, row_id: UUID) -> SchemaT:
         """Return the row with this id.
@@ -108,7 +115,9 @@ class CrudService(Generic[ModelT, SchemaT]):
         Raises:
             NotFound: there is none.
         """
-        rows = await self.session.run_sync(_read, self._statement_for_one(), {"row_id": row_id})
+        rows = await on_connection(
+            self.session, _read, self._statement_for_one(), {"row_id": row_id}
+        )
         return self._show_found(rows[0] if rows else None)
 
     async def change(self, row_id: UUID, patch: msgspec.Struct, **more: object) -> SchemaT:
@@ -154,23 +163,25 @@ class CrudService(Generic[ModelT, SchemaT]):
         values: dict[str, Any] = {PAGE_LIMIT: query.limit, PAGE_OFFSET: query.offset}
         if is_search:
             values[SEARCHED] = query.search_pattern
-        return await self.session.run_sync(self._read_page, query, kept.where(*wanted), values)
+        return await on_connection(
+            self.session, self._read_page, query, kept.where(*wanted), values
+        )
 
     def _read_page(
         self,
-        session: Session,
+        connection: Connection,
         query: PageQuery,
         statements: PageStatements,
         values: Mapping[str, Any],
     ) -> Page[SchemaT]:
-        found = _read(session, statements.both, values)
+        found = _read(connection, statements.both, values)
         if found:
             total = found[-1][-1]
         elif query.offset == 0 < query.limit:
             total = 0
         else:
-            ((total,),) = _read(session, statements.count, values)
-        return query.page([self._show(row[:-1]) for row in found], total)
+            ((total,),) = _read(connection, statements.count, values)
+        return query.page([self._show(*row[:-1]) for row in found], total)
 
     @classmethod
     @cache
@@ -198,21 +209,22 @@ class CrudService(Generic[ModelT, SchemaT]):
             raise TypeError(f"{cls.__name__}: {cls.model_type.__name__} has no column {name!r}")
         return column
 
-    def _show(self, row: Sequence[Any]) -> SchemaT:
-        return self.schema_type(**dict(zip(self.schema_type.__struct_fields__, row, strict=True)))
-
     def _show_found(self, row: Row[Any] | None) -> SchemaT:
         if row is None:
             raise self._missing()
-        return self._show(row)
+        return self._show(*row)
 
     def _missing(self) -> NotFound:
         return NotFound(f"There is no such {self.noun}.")
 
 
 def _read(
-    session: Session, statement: Select[Any], values: Mapping[str, Any]
+    connection: Connection, statement: Select[Any], values: Mapping[str, Any]
 ) -> Sequence[Row[Any]]:
-    """Read rows without making objects of them; what *session* has to write is written first."""
-    session.flush()
-    return session.connection().execute(statement, values).all()
+    """Read rows without making objects of them."""
+    return connection.execute(statement, values).all()
+
+
+def _by_name(schema: type[SchemaT], *values: object) -> SchemaT:
+    """Make a struct that takes some of its fields by name only."""
+    return schema(**dict(zip(schema.__struct_fields__, values, strict=True)))

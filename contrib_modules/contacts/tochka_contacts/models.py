@@ -31,5 +31,5 @@ class Contact(TenantModel, Base):
     email: Mapped[str | None]
     company: Mapped[str | None]
     """Where a person works, as text."""
-    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text, dimensions=1), server_default="{}")
     notes: Mapped[str | None]

@@ -122,7 +122,7 @@ class Deal(TenantModel, Base):
     owner_id: Mapped[UUID | None]
     """A member of the tenant, nobody once they have left."""
     notes: Mapped[str | None]
-    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text, dimensions=1), server_default="{}")
 
 
 class StageChange(TenantModel, Base):

@@ -12,6 +12,8 @@ import structlog
 from sqlalchemy import URL, NullPool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
+from sqlalchemy.util import greenlet_spawn
+from tochka_plugins.late_session import LateSession
 
 from tochka_core.db.connecting import tell_failed_connections
 from tochka_core.db.scope import Scope, require_scope, scoped
@@ -112,18 +114,9 @@ class _Transaction(AbstractAsyncContextManager[AsyncSession]):
         kind: type[Session] = Session,
         info: Mapping[str, object] | None = None,
     ) -> None:
-        self._session = AsyncSession(
-            engine,
-            sync_session_class=kind,
-            info=dict(info or {}),
-            expire_on_commit=False,
-            # One that is used after its transaction must fail: it would keep a connection for ever.
-            close_resets_only=False,
-        )
-        self._block = self._session.sync_session.begin()
+        self._session = LateSession(engine, kind, dict(info or {}))
 
     async def __aenter__(self) -> AsyncSession:
-        self._block.__enter__()
         return self._session
 
     async def __aexit__(
@@ -133,13 +126,8 @@ class _Transaction(AbstractAsyncContextManager[AsyncSession]):
         trace: TracebackType | None,
     ) -> None:
         try:
-            await self._session.run_sync(self._end, kind, error, trace)
+            await greenlet_spawn(self._session.end, kind, error, trace)
         except BaseException:
             # To the end, also for who is cancelled meanwhile.
             await self._session.__aexit__(kind, error, trace)
             raise
-
-    def _end(self, session: Session, *reason: Any) -> None:  # noqa: ANN401 - as `__exit__` has it
-        """Commit or roll back, and give the connection back, in one go."""
-        self._block.__exit__(*reason)
-        session.close()

@@ -1,6 +1,7 @@
 """Domain names, one spelling each: that of a browser's `Host`."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import idna
@@ -17,6 +18,9 @@ HOST_RULE: Final = re.compile(r"(?P<name>[^:\[\]]*|\[[0-9a-f:.]+\])(?::[0-9]*)?"
 """A `Host` header in lower case (RFC 9110, 7.2): a name or an address, and perhaps a port."""
 
 MAX_DOMAIN_CHARACTERS: Final = 253
+
+_MAX_HOSTS: Final = 1_000
+"""That are kept as they were read."""
 
 
 def normalize_domain(domain: str, *, pointer: str = "/domain") -> str:
@@ -55,6 +59,7 @@ def unicode_form(domain: str) -> str:
         return domain
 
 
+@lru_cache(_MAX_HOSTS)
 def host_name(host: str) -> str:
     """Return the domain in a `Host` header: no port, no trailing dot, lower case.
 

@@ -8,6 +8,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from litestar.types.asgi_types import HTTPReceiveMessage, WebSocketReceiveMessage
 from tochka_plugins import TochkaError
 
+Received = HTTPReceiveMessage | WebSocketReceiveMessage
+
 GAP_SECONDS: Final = 20.0
 """Less than a worker may take to stop, so that it need not be killed for a client's sake."""
 
@@ -34,7 +36,7 @@ class BodyTimeout:
         """Serve one request."""
         is_whole = scope["type"] != ScopeType.HTTP
 
-        async def receive_soon() -> HTTPReceiveMessage | WebSocketReceiveMessage:
+        async def receive_soon() -> Received:
             nonlocal is_whole
             if is_whole:
                 # What comes is the end of the connection, and may take its time.

@@ -2,10 +2,10 @@
 
 import re
 from typing import Final
-from uuid import uuid4
 
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils import uuid4
 
 HEADER: Final = b"x-request-id"
 _ACCEPTABLE: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from tochka_plugins import UnknownService
 from tochka_plugins.host import StagedModule
 from tochka_plugins.neighbours import NEIGHBOURS, Neighbours
@@ -47,8 +48,21 @@ class LentSession(AsyncSession):
 
     def __init__(self, session: AsyncSession, neighbours: Neighbours) -> None:
         """Do all in *session*; whoever works in it meets *neighbours*."""
-        vars(self).update(vars(session))
+        # Not as in AsyncSession, which makes a session of its own.
+        self._lender = session
         self._info = {**session.info, NEIGHBOURS: neighbours}
+
+    @property  # type: ignore[misc]  # it can be set there
+    def bind(self) -> Any:  # noqa: ANN401 - as AsyncSession has it
+        """What the session is bound to."""
+        return self._lender.bind
+
+    @property
+    def sync_session(self) -> Session:  # type: ignore[override]  # an attribute, made with the rest
+        """The session itself."""
+        return self._lender.sync_session
+
+    _proxied = sync_session
 
     @property
     def info(self) -> dict[Any, Any]:
