@@ -26,6 +26,7 @@ def found(
         purge_after=purge_after,
         role=role,
         opened=frozenset({"notes"}),
+        opened_until=datetime.max.replace(tzinfo=UTC),
     )
 
 

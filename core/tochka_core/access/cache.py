@@ -45,6 +45,8 @@ class Cache:
         self.database = database
         self.is_listening = False
         """Changes are heard of; without that every look is into the database."""
+        self.version = 0
+        """Another one whenever something was forgotten, because it had changed or might have."""
         self.hits = 0
         self.misses = 0
         self._kinds: dict[str, OrderedDict[str, dict[tuple[Any, ...], Any]]] = {}
@@ -65,10 +67,12 @@ class Cache:
 
     def forget_all(self) -> None:
         """Forget all, and go on keeping what is read from now on."""
+        self.version += 1
         self._kinds.clear()
 
     def forget(self, kind: str, subject: str = "") -> None:
         """Forget what is known of *subject*, or of all subjects."""
+        self.version += 1
         if subject:
             self._kinds.get(kind, OrderedDict()).pop(subject, None)
         else:

@@ -35,6 +35,7 @@ from tochka_core.access.listener import Listener
 from tochka_core.api_keys.tokens import is_key
 from tochka_core.auth.tokens import AccessTokens, Claims
 from tochka_core.http.api_keys import KeyControl, refuse_keys
+from tochka_core.http.decisions import Admitted, Decisions
 from tochka_core.http.entering import enter_as_platform
 from tochka_core.http.headers import bearer_token, find_domain, find_tenant_name, is_signed
 from tochka_core.http.lookup import (
@@ -88,6 +89,7 @@ class AccessControl(ASGIMiddleware):
     ) -> None:
         """Answer 503 for *stopped_modules*: they are installed, but could not be started."""
         self._cache = cache
+        self._decisions = Decisions(cache)
         self._keys = keys
         self._permissions = permissions
         self._listener = listener
@@ -124,15 +126,7 @@ class AccessControl(ASGIMiddleware):
         token = None if is_anonymous else bearer_token(scope)
         name = find_tenant_name(scope)
         asked = Asked(name, find_domain(scope), module, datetime.now(UTC))
-        async with self._cache.look() as look:
-            principal: Principal | None = None
-            if token is None:
-                found = await find_visited_tenants(look, asked)
-                tenant = _choose(found, name=name, is_anonymous=True)
-            elif is_key(token):
-                principal, tenant = await self._keys.admit(look, token, asked)
-            else:
-                principal, tenant = await self._admit_person(look, scope, token, asked)
+        principal, tenant = await self._find(scope, token, asked)
         if module is not None:
             self._check_module(module, tenant)
         return Access(
@@ -141,20 +135,42 @@ class AccessControl(ASGIMiddleware):
             opened=tenant.opened if tenant else frozenset(),
         )
 
-    async def _admit_person(
-        self, look: Look, scope: "Scope", token: str, asked: Asked
-    ) -> tuple[Principal, Found | None]:
+    async def _find(
+        self, scope: "Scope", token: str | None, asked: Asked
+    ) -> tuple[Principal | None, Found | None]:
+        """Return who asks, and the tenant that they choose."""
+        if token is not None and not is_key(token):
+            admitted = self._decisions.find(token, asked)
+            admitted = admitted or await self._admit_person(scope, token, asked)
+            return admitted.principal, admitted.tenant
+        async with self._cache.look() as look:
+            if token is not None:
+                return await self._keys.admit(look, token, asked)
+            found = await find_visited_tenants(look, asked)
+            return None, _choose(found, name=asked.name, is_anonymous=True)
+
+    async def _admit_person(self, scope: "Scope", token: str, asked: Asked) -> Admitted:
         """Return who an access token was issued to, and the tenant that they choose."""
-        person = await _find_caller(look, self._tokens.read(token))
-        found = await find_own_tenants(look, person.user_id, asked)
-        tenant = await _enter(look, scope, person, found, asked) or _choose(
-            found, name=asked.name, is_anonymous=False
-        )
+        version = self._cache.version
+        async with self._cache.look() as look:
+            person, until = await _find_caller(look, self._tokens.read(token))
+            own = await find_own_tenants(look, person.user_id, asked)
+            entered = await _enter(look, scope, person, own, asked)
+            tenant = entered or _choose(own, name=asked.name, is_anonymous=False)
+            principal = await self._principal_in(look, person, tenant)
+        if tenant is not None:
+            until = min(until, tenant.opened_until)
+        admitted = Admitted(principal, tenant, until)
+        if entered is None:  # that is written down each time
+            self._decisions.keep(token, asked, admitted, version=version)
+        return admitted
+
+    async def _principal_in(self, look: Look, person: Person, tenant: Found | None) -> Principal:
         if tenant is None:
-            return Principal(person), None
+            return Principal(person)
         role = tenant.role or ""
         held = await look.find(self._permissions, tenant.id, role, tenant.opened)
-        return Principal(person, tenant_role=role, permissions=held), tenant
+        return Principal(person, tenant_role=role, permissions=held)
 
     def _when_known(self, send: "Send") -> "Send":
         """Hold back the answer to a change until this worker goes by it: the next request may."""
@@ -205,8 +221,8 @@ def _check_permissions(principal: Principal | None, needed: Sequence[str]) -> No
             raise MissingPermission(permission)
 
 
-async def _find_caller(look: Look, claims: Claims) -> Person:
-    """Return the person whom a token names.
+async def _find_caller(look: Look, claims: Claims) -> tuple[Person, datetime]:
+    """Return the person whom a token names, and until when it does.
 
     Raises:
         NotAuthenticated: the session has ended or is over, or the person is deactivated.
@@ -217,9 +233,10 @@ async def _find_caller(look: Look, claims: Claims) -> Person:
     person = await look.find(PERSON, claims.user_id)
     if person is None:
         raise NotAuthenticated("The access token is not valid.")
-    return msgspec.structs.replace(
+    person = msgspec.structs.replace(
         person, session_id=claims.session_id, stepped_up_at=live.stepped_up_at
     )
+    return person, min(live.expires_at, datetime.fromtimestamp(claims.expires_at, UTC))
 
 
 async def _enter(

@@ -27,6 +27,8 @@ class Found(msgspec.Struct, frozen=True):
     """The caller's role; `None` for who is no member."""
     opened: frozenset[str]
     """The modules that are open to the tenant."""
+    opened_until: datetime
+    """How long these are open, unless something is changed."""
     lapse: Lapse | None = None
     """Why the module that is asked for is closed, if the tenant has enabled it."""
 
@@ -91,6 +93,7 @@ def found_as(tenant: TenantFacts, asked: Asked, role: str | None, *, is_by_domai
         purge_after=tenant.purge_after,
         role=role,
         opened=opened,
+        opened_until=tenant.modules.unchanged_until(asked.at),
         lapse=None
         if module is None or module in opened
         else tenant.modules.why_closed(module, asked.at),

@@ -73,8 +73,8 @@ class TrustedProxies:
     def _see_through(self, scope: Scope) -> None:
         # Granian gives a port as text, and for a unix socket an empty address.
         host, port = scope["client"] or ("", 0)
-        client = find_address(host)
-        scope["client"] = (str(client or host), int(port)) if host else None
+        client, written = _find_client(host)
+        scope["client"] = (written, int(port)) if host else None
         headers = scope["headers"]
         told = [header for header in headers if _is_told_by_proxy(header[0])]
         if not told:
@@ -125,6 +125,13 @@ def find_address(node: str) -> Address | None:
     except ValueError:
         return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+@lru_cache(_MAX_ADDRESSES)
+def _find_client(host: str) -> tuple[Address | None, str]:
+    """Return the IP address of the other end, and how it is written here."""
+    address = find_address(host)
+    return address, str(address or host)
 
 
 def _entry(entries: Sequence[str], hops: int) -> str:

@@ -116,6 +116,11 @@ class TenantModules:
             )
         return self._open
 
+    def unchanged_until(self, moment: datetime) -> datetime:
+        """Return how long the same are open as at *moment*, unless something is changed."""
+        self.open_at(moment)
+        return self._until
+
     def why_closed(self, name: str, moment: datetime) -> Lapse | None:
         """Return why a module is closed at *moment*; `None` where it is open, or not enabled."""
         closed = self._find_closed(name, moment)
