@@ -8,7 +8,7 @@ A request goes through them from the outside in:
 What they work with, and how it is made, is in `tochka_core.wiring`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from litestar import Litestar, Router
@@ -65,14 +65,14 @@ def build_app(
 ) -> Litestar:
     """Return the application of which *shared* are the parts, as `create_app` does."""
     settings, modules = shared.settings, shared.modules
-    own_routes = core_routes(shared, proofs or ProofFinder(servers=settings.name_servers))
+    make_routes = partial(core_routes, shared, proofs or ProofFinder(servers=settings.name_servers))
     dependencies = public_dependencies(
         shared.database,
         SettingsReader(shared.cache, shared.settings_catalog, shared.ring),
         shared.neighbourhood,
     )
     app = Litestar(
-        route_handlers=[own_routes, *map(mount, modules), *map(mount_absent, absent)],
+        route_handlers=[make_routes(), *map(mount, modules), *map(mount_absent, absent)],
         request_class=JsonRequest,
         response_class=Answer,
         dependencies=dependencies,
@@ -81,7 +81,7 @@ def build_app(
         request_max_body_size=settings.max_body_bytes,
         plugins=[problem_details(refusals_of(modules)), ClosedStructs()],
         lifespan=[lifespan_of(shared)],
-        openapi_config=openapi_config(_documents(own_routes, modules, dependencies), shared.cache),
+        openapi_config=openapi_config(_documents(make_routes, modules, dependencies), shared.cache),
         response_cache_config=ResponseCacheConfig(key_builder=cache_key),
         logging_config=None,
     )
@@ -93,10 +93,12 @@ def build_app(
 
 
 def _documents(
-    own_routes: Router, modules: Sequence[StagedModule], dependencies: Mapping[str, Provide]
+    make_routes: Callable[[], Router],
+    modules: Sequence[StagedModule],
+    dependencies: Mapping[str, Provide],
 ) -> Documents:
     """Return what describes the core and each module, when it is asked for."""
     return Documents(
-        partial(describe_core, own_routes, dependencies),
+        partial(describe_core, make_routes, dependencies),
         {module.name: partial(describe_module, module, dependencies) for module in modules},
     )

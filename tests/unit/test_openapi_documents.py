@@ -74,7 +74,7 @@ def make(counted):
         return described
 
     def make(*names):
-        core = partial(describe_core, Router("/", route_handlers=[read_core]), {})
+        core = partial(describe_core, lambda: Router("/", route_handlers=[read_core]), {})
         modules = {name: partial(describe_module, module_of(name), {}) for name in names}
         return Documents(
             describing("core", core),
@@ -128,7 +128,7 @@ def test_a_generic_class_is_called_by_what_it_is_of_and_not_by_where_that_is():
     async def namesakes() -> Page[namesake]: ...
 
     def called(*routes):
-        names = describe_core(Router("/", route_handlers=routes), {}).part.schemas
+        names = describe_core(lambda: Router("/", route_handlers=routes), {}).part.schemas
         return sorted(name for name in names if name.startswith("Page"))
 
     assert called(others, items) == ["Page_Item", "Page_Other"]

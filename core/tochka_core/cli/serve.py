@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from tochka_core.cli.group import read_settings
+from tochka_core.cli.upgrade import tell_standing_judgement
 from tochka_core.encryption.keys import NO_KEYS
 from tochka_core.errors import ConfigurationError, OperatorError
 from tochka_core.local import lend_database, running_database
@@ -56,7 +57,7 @@ def serve() -> None:
         # From now on: who installs a module meanwhile has to have it judged and served, too.
         entry = stack.enter_context(registered(settings))
         judge = Judge()
-        if not judge.judge():
+        if not (tell_standing_judgement(running) or judge.judge()):
             raise SystemExit(1)
         for lack in asyncio.run(find_lacks(running)):
             click.echo(f"Warning: {lack}.", err=True)

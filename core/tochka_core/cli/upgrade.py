@@ -1,5 +1,6 @@
 """`tochka upgrade`."""
 
+import asyncio
 import textwrap
 from collections.abc import Callable
 
@@ -10,7 +11,9 @@ from tochka_core.cli.output import json_option, print_json
 from tochka_core.installation.environment import settle_environment
 from tochka_core.local import running_database
 from tochka_core.registry.events import Judgement, Migration
+from tochka_core.registry.last_judgement import find_standing_judgement
 from tochka_core.registry.trial import try_environment
+from tochka_core.settings import Settings
 
 
 @click.command()
@@ -32,8 +35,7 @@ def upgrade(*, dry_run: bool, anew: bool, strict: bool, as_json: bool) -> None:
 
     An installation that was killed half-way is undone before, and one that goes on is waited for.
     """
-    if settle_environment():
-        click.echo("An interrupted installation was undone.", err=True)
+    _settle()
     with running_database(read_settings()) as settings:
         judgement = try_environment(
             settings,
@@ -49,6 +51,23 @@ def upgrade(*, dry_run: bool, anew: bool, strict: bool, as_json: bool) -> None:
             click.echo("Nothing was changed.")
     if strict and judgement.quarantined:
         raise SystemExit(1)
+
+
+def tell_standing_judgement(settings: Settings) -> bool:
+    """Say what `tochka upgrade` would, where it has nothing to do; tell whether that is so."""
+    _settle()
+    judgement = asyncio.run(find_standing_judgement(settings))
+    if judgement is None:
+        return False
+    for migration in judgement.migrations:
+        _print_migration(migration)
+    _print_verdict(judgement)
+    return True
+
+
+def _settle() -> None:
+    if settle_environment():
+        click.echo("An interrupted installation was undone.", err=True)
 
 
 def _report(*, dry_run: bool, as_json: bool) -> Callable[[Migration], None]:

@@ -1,15 +1,18 @@
 """Putting modules' routes where they belong, and finding out beforehand whether that works."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Final
 
 from litestar import HttpMethod, Litestar, Router, route
+from litestar.handlers import BaseRouteHandler
 from litestar.serialization import encode_json
 from tochka_plugins import NotFound
 from tochka_plugins.guards import PermissionGuard
 from tochka_plugins.host import StagedModule
 
 from tochka_core.http.asking import asked_services, give_services
+from tochka_core.http.own_router import OwnRouter
 from tochka_core.http.problems import NOTHING_HERE
 from tochka_core.http.route_rules import (
     MODULE_KEY,
@@ -45,9 +48,12 @@ def mount(module: StagedModule) -> Router:
     Raises:
         RouteRuleBroken: one asks for a service in a way that cannot be understood.
     """
-    router = Router(
+    router = OwnRouter(
         path=_path(module),
-        route_handlers=list(module.routes),
+        # A handler of its own in each application: it is told where it is.
+        route_handlers=[
+            deepcopy(item) if isinstance(item, BaseRouteHandler) else item for item in module.routes
+        ],
         opt={MODULE_KEY: module.name},
         tags=[module.name],
     )
@@ -67,7 +73,7 @@ def mount_absent(name: str) -> Router:
     async def absent() -> None:
         raise NotFound(NOTHING_HERE)
 
-    return Router(path=f"{API_PATH}/{name}", route_handlers=[absent], opt={MODULE_KEY: name})
+    return OwnRouter(path=f"{API_PATH}/{name}", route_handlers=[absent], opt={MODULE_KEY: name})
 
 
 def let_gate_ask(app: Litestar) -> None:

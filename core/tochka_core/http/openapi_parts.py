@@ -6,7 +6,7 @@ that is installed, not even by the names of its schemas: two modules may have cl
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -74,9 +74,11 @@ class CorePart(msgspec.Struct, frozen=True):
         )
 
 
-def describe_core(routes: Router, dependencies: Mapping[str, Provide]) -> CorePart:
-    """Return what is said of the core's *routes*; *dependencies* are those of the application."""
-    told = _described(routes, dependencies)
+def describe_core(
+    make_routes: Callable[[], Router], dependencies: Mapping[str, Provide]
+) -> CorePart:
+    """Return what is said of the core's routes; *dependencies* are those of the application."""
+    told = _described(make_routes(), dependencies)
     told = _with_names(told, _names(told))
     components = told["components"]
     # The problem document is what the frame's own responses refer to.

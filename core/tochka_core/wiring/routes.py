@@ -16,6 +16,7 @@ from tochka_core.http.dependencies import core_dependencies
 from tochka_core.http.health import HealthController
 from tochka_core.http.metrics import MetricsController
 from tochka_core.http.mounting import API_PATH
+from tochka_core.http.own_router import OwnRouter
 from tochka_core.limits.controllers import LimitController
 from tochka_core.messages.outgoing import provide_outgoing
 from tochka_core.module_settings.controllers import SettingsController
@@ -86,12 +87,12 @@ def core_routes(shared: Shared, proofs: ProofFinder) -> Router:
         "tenant_hooks": shared.tenant_hooks,
         **people_services(shared),
     }
-    return Router(
+    return OwnRouter(
         path="/",
         route_handlers=[
             HealthController,
             MetricsController,
-            Router(path=API_PATH, route_handlers=_CONTROLLERS),
+            OwnRouter(path=API_PATH, route_handlers=_CONTROLLERS),
         ],
         dependencies={
             **core_dependencies(shared.database, parts),

@@ -2,10 +2,11 @@
 
 import pytest
 from contributed import handler
-from litestar import Controller, Litestar, get
+from litestar import Controller, Litestar, Router, get
 from litestar.exceptions import ImproperlyConfiguredException
+from litestar.testing import AsyncTestClient
 from tochka_core.http.mounting import TrialMount, mount
-from tochka_core.http.route_rules import MODULE_KEY, RouteRuleBroken
+from tochka_core.http.route_rules import MODULE_KEY, RouteRuleBroken, handlers_at
 from tochka_plugins import ANY_MEMBER
 
 
@@ -16,6 +17,33 @@ def test_routes_lie_under_the_path_of_their_module_and_are_marked(staged):
     assert [route.path for route in Litestar([router], openapi_config=None).routes] == [
         "/api/v1/notes/drafts"
     ]
+
+
+async def test_an_application_that_mounts_routes_again_takes_nothing_from_the_first(staged):
+    """As the one does that describes them."""
+
+    @get("/drafts", opt=ANY_MEMBER)
+    async def read_drafts() -> complex:
+        return 1j
+
+    class Notes(Controller):
+        path = "/all"
+
+        @get("/", opt=ANY_MEMBER)
+        async def listed(self) -> complex:
+            return 1j
+
+    @get("/sent", opt=ANY_MEMBER)
+    async def read_sent() -> complex:
+        return 1j
+
+    module = staged("notes", read_drafts, Notes, Router("/old", route_handlers=[read_sent]))
+    for name in ("first", "second"):
+        app = Litestar([mount(module)], type_encoders={complex: lambda _, name=name: name})
+        assert {handler.app is app for handler in handlers_at(app, "/api/v1/notes")} == {True}
+        async with AsyncTestClient(app) as client:
+            for path in ("drafts", "all", "old/sent"):
+                assert (await client.get(f"/api/v1/notes/{path}")).json() == name
 
 
 def test_sound_routes_may_be_mounted(served):
