@@ -44,8 +44,9 @@ OUR_PROCESSES = (
 What commands say is tested in the process of the tests as well, in the files beside these.
 """
 
-AT_ONCE = ("-n", "4")
-"""Twice the cores that we plan for: a test that waits for a process needs none."""
+AT_ONCE = ("-n", "4", "--dist", "worksteal")
+"""Twice the cores that we plan for, as a test that waits for a process needs none; and who has none
+left takes from the others, as a few tests take as long as a hundred."""
 
 CONFORMANCE = "tests/integration/platform/test_conformance.py"
 """What schemathesis finds, which takes as long as a hundred others."""

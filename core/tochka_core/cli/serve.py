@@ -5,6 +5,7 @@ import errno
 import signal
 import socket
 from contextlib import ExitStack
+from functools import partial
 from typing import Final
 
 import click
@@ -15,8 +16,6 @@ from tochka_core.cli.upgrade import tell_standing_judgement
 from tochka_core.encryption.keys import NO_KEYS
 from tochka_core.errors import ConfigurationError, OperatorError
 from tochka_core.local import lend_database, running_database
-from tochka_core.needed_secrets import find_lacks
-from tochka_core.seed import Seeded, seed
 from tochka_core.server.database_watch import watched_database
 from tochka_core.server.judge import Judge
 from tochka_core.server.register import registered
@@ -59,12 +58,10 @@ def serve() -> None:
         judge = Judge()
         if not (tell_standing_judgement(running) or judge.judge()):
             raise SystemExit(1)
-        for lack in asyncio.run(find_lacks(running)):
-            click.echo(f"Warning: {lack}.", err=True)
-        if is_private and (seeded := asyncio.run(seed(running))):
-            _print_credentials(seeded)
+        if is_private:
+            _seed(running)
         click.echo(f"Serving on http://{running.host}:{running.port} (stop with Ctrl+C)")
-        Supervisor(running, judge, entry).run()
+        Supervisor(running, judge, entry, meanwhile=partial(_warn_of_lacks, running)).run()
 
 
 def _find_address(settings: Settings) -> str:
@@ -90,7 +87,24 @@ def _find_address(settings: Settings) -> str:
     return str(address[0])
 
 
-def _print_credentials(seeded: Seeded) -> None:
+def _seed(running: Settings) -> None:
+    # Imported where it is needed, as below: to import it takes longer than all else here does.
+    from tochka_core.seed import seed  # noqa: PLC0415
+
+    seeded = asyncio.run(seed(running))
+    if seeded is None:
+        return
     click.secho("Created on this first start, shown only now:", bold=True)
     click.echo(f"  platform_master  phone {seeded.phone}  password {seeded.password}")
     click.echo(f"  tenant           {seeded.tenant}")
+
+
+def _warn_of_lacks(running: Settings) -> None:
+    from tochka_core.needed_secrets import find_lacks  # noqa: PLC0415
+
+    try:
+        lacks = asyncio.run(find_lacks(running))
+    except OperatorError as error:
+        lacks = [f"what is kept could not be compared with the secrets that are set ({error})"]
+    for lack in lacks:
+        click.echo(f"Warning: {lack}.", err=True)

@@ -11,9 +11,10 @@ import socket
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 DRAIN_SECONDS: Final = 2.0
 """How long a worker drains; a client that is quiet for longer is not likely to speak just then."""
@@ -31,16 +32,16 @@ def ask_to_drain(pid: int) -> None:
 class Draining:
     """Wraps an application; from the signal on, each of its answers closes the connection."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: "ASGIApp") -> None:
         """Wrap *app* and listen for the signal, which takes the main thread."""
         self._app = app
         self._is_draining = False
         signal.signal(_SIGNAL, self._drain)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Serve one request."""
 
-        async def send_and_close(message: Message) -> None:
+        async def send_and_close(message: "Message") -> None:
             if message["type"] == "http.response.start" and self._is_draining:
                 message["headers"] = [*message["headers"], (b"connection", b"close")]
             await send(message)

@@ -8,6 +8,7 @@ Granian; the upper bound in pyproject.toml and the end-to-end tests guard it.
 
 import multiprocessing
 import socket
+from collections.abc import Callable
 from functools import partial
 from multiprocessing import resource_tracker
 from typing import Any, Final
@@ -31,8 +32,13 @@ _LOOK_SECONDS: Final = 0.25
 class Supervisor(MPServer):
     """Keeps the workers running, and replaces them at SIGHUP once the judge has agreed."""
 
-    def __init__(self, settings: Settings, judge: Judge, entry: Entry) -> None:
-        """Listen where *settings* say; tell of reloads by *entry*."""
+    def __init__(
+        self, settings: Settings, judge: Judge, entry: Entry, *, meanwhile: Callable[[], None]
+    ) -> None:
+        """Listen where *settings* say; tell of reloads by *entry*.
+
+        What is to be done *meanwhile* is done while the first workers start.
+        """
         super().__init__(
             target="tochka_core.server.worker:create_worker",
             interface=Interfaces.ASGI,
@@ -44,6 +50,7 @@ class Supervisor(MPServer):
         )
         self._judge = judge
         self._entry = entry
+        self._meanwhile = meanwhile
         self._readiness = Readiness()
 
     def run(self) -> None:
@@ -79,6 +86,7 @@ class Supervisor(MPServer):
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:  # noqa: ANN401, ARG002 - Granian's own
         try:
+            self._meanwhile()
             has_failed = self._look_after_all()
         finally:
             self._judge.stop()

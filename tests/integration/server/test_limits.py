@@ -5,7 +5,7 @@ from collections import Counter
 
 import httpx
 
-MAXIMUM, AT_ONCE = 60, 100
+MAXIMUM, AT_ONCE, ROUNDS = 60, 100, 20
 HOOKS = f"""
 import os
 from litestar import post
@@ -49,14 +49,21 @@ def _take_at_once(client):
 def test_as_many_succeed_as_may_and_not_one_more(serve, place):
     place.install("seats", HOOKS)
     platform = serve(TOCHKA_WORKERS="2")
-    acme = platform.tenant_client("acme", modules=["seats"])
-    answers = _take_at_once(acme)
+    for number in range(ROUNDS):
+        by_worker = _race(platform.tenant_client(f"acme{number}", modules=["seats"]))
+        if len(by_worker) == len(platform.workers):
+            break  # else one of them has taken all connections, and there was no race
+    assert len(by_worker) == len(platform.workers) == 2
+    print(f"counted at once on 2 workers: {[*by_worker.values()]} of {AT_ONCE}, {MAXIMUM} may be")
+
+
+def _race(client):
+    """Take seats at once, and return how many each worker has given."""
+    answers = _take_at_once(client)
     statuses = Counter(answer.status_code for answer in answers)
     assert statuses == {201: MAXIMUM, 409: AT_ONCE - MAXIMUM}
     taken = [answer.json() for answer in answers if answer.status_code == 201]
     assert sorted(used for _, used in taken) == [*range(1, MAXIMUM + 1)]
-    by_worker = Counter(worker for worker, _ in taken)
-    assert len(by_worker) == len(platform.workers) == 2
-    (limit,) = acme.get("/api/v1/tenants/acme/limits").json()
+    (limit,) = client.get(f"/api/v1/tenants/{client.headers['X-Tenant']}/limits").json()
     assert (limit["used"], limit["maximum"]) == (MAXIMUM, MAXIMUM)
-    print(f"counted at once on 2 workers: {[*by_worker.values()]} of {AT_ONCE}, {MAXIMUM} may be")
+    return Counter(worker for worker, _ in taken)
