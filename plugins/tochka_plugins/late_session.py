@@ -48,6 +48,7 @@ class LateSession(AsyncSession):
         self._block: SessionTransaction | None = None
         self._connection: Connection | None = None
         self._transaction: RootTransaction | None = None
+        self._is_at_work = False
         self._is_over = False
 
     @property
@@ -72,12 +73,12 @@ class LateSession(AsyncSession):
         if self._session is not None:
             self._session.flush()
             return work(self._session.connection(), *given)
-        if self._connection is None:
-            if self._is_over:
-                raise InvalidRequestError("This session is over: its transaction has ended.")
-            self._connection = self._engine.sync_engine.connect()
-            self._transaction = self._connection.begin()
-        return work(self._connection, *given)
+        self._refuse_another()
+        self._is_at_work = True
+        try:
+            return work(self._connection or self._connect(), *given)
+        finally:
+            self._is_at_work = False
 
     def end(self, *raised: Any) -> None:  # noqa: ANN401 - as `__exit__` has it
         """Commit, or roll back where something was *raised*; give the connection back."""
@@ -93,14 +94,37 @@ class LateSession(AsyncSession):
         """Give the connection back, without what was done in the transaction."""
         await greenlet_spawn(self._close)
 
+    def _connect(self) -> Connection:
+        self._refuse_late_use()
+        self._connection = connection = self._engine.sync_engine.connect()
+        try:
+            self._refuse_late_use()  # another task may have ended it meanwhile
+        except InvalidRequestError:
+            connection.close()
+            raise
+        self._transaction = connection.begin()
+        return connection
+
+    def _refuse_late_use(self) -> None:
+        if self._is_over:
+            raise InvalidRequestError("This session is over: its transaction has ended.")
+
+    def _refuse_another(self) -> None:
+        """Refuse a second task, which might be given another transaction than the first."""
+        if self._is_at_work:
+            raise InvalidRequestError("This session is in use: it does one thing at a time.")
+
     def _close(self) -> None:
         self._is_over = True
         if self._session is not None:
             self._session.close()
         if self._connection is not None:
+            if self._is_at_work:  # for a task that was left behind: nothing can be said on it
+                self._connection.invalidate()
             self._connection.close()
 
     def _make(self) -> Session:
+        self._refuse_another()
         session = self._session = self._kind(
             self._connection or self._engine.sync_engine,
             info=self._info,

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
 from sqlalchemy.orm import Session
 from tochka_core.db import Database
 from tochka_plugins.late_session import LateSession, on_connection
+from waiting import eventually
 
 NUMBER = text("SELECT pg_backend_pid(), pg_current_xact_id()::text")
 
@@ -164,6 +165,60 @@ async def test_who_is_cancelled_gives_the_connection_back(one_connection, tenant
             await on_connection(session, sleep)
     async with one_connection.tenant_scope(tenant_id) as session:
         assert await on_connection(session, texts) == []
+
+
+@pytest.mark.parametrize("before", ["nothing", "connection"])
+@pytest.mark.parametrize("other", ["connection", "session"])
+async def test_two_tasks_at_once_are_given_no_transaction_each(
+    one_connection, tenant_id, before, other
+):
+    async with one_connection.tenant_scope(tenant_id) as session:
+        if before == "connection":
+            await on_connection(session, texts)
+        read, refused = await asyncio.gather(
+            on_connection(session, texts),
+            on_connection(session, texts) if other == "connection" else session.scalars(NUMBER),
+            return_exceptions=True,
+        )
+        assert read == []
+        assert isinstance(refused, InvalidRequestError)
+        await on_connection(session, write, "a")
+    async with one_connection.tenant_scope(tenant_id) as session:
+        assert await on_connection(session, texts) == ["a"]
+
+
+@pytest.mark.parametrize("before", ["nothing", "connection"])
+async def test_a_task_that_is_left_behind_keeps_no_connection(
+    one_connection, engine, tenant_id, before
+):
+    def sleep(connection):
+        connection.execute(text("SELECT pg_sleep(60)"))
+
+    async def sleeps():
+        seen = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
+        async with engine.connect() as connection:
+            return await connection.scalar(text(seen))
+
+    with pytest.raises(DBAPIError):
+        async with one_connection.tenant_scope(tenant_id) as session:
+            if before == "connection":
+                await on_connection(session, texts)
+            left = asyncio.create_task(on_connection(session, sleep))
+            await eventually(sleeps)
+    with pytest.raises(DBAPIError):
+        await left
+    async with one_connection.tenant_scope(tenant_id) as session:
+        assert await on_connection(session, texts) == []
+
+
+async def test_who_waits_for_a_connection_when_all_is_over_gets_none(one_connection, tenant_id):
+    async with one_connection.tenant_scope(tenant_id) as holder:
+        await on_connection(holder, texts)
+        async with one_connection.tenant_scope(tenant_id) as late:
+            waiting = asyncio.create_task(on_connection(late, texts))
+            await asyncio.sleep(0)  # until it waits for the only one
+    with pytest.raises(InvalidRequestError, match="over"):
+        await waiting
 
 
 @pytest.mark.parametrize("use", ["connection", "session"])
