@@ -35,9 +35,10 @@ class ForbiddenStatement(RuntimeError):
         )
 
 
-def keep_whole(target: Engine | Connection) -> None:
-    """Refuse, on *target*, statements that would leave the transaction they run in."""
-    event.listen(target, "before_cursor_execute", _refuse)
+def keep_whole(engine: Engine) -> None:
+    """Refuse, on *engine*, statements that would leave the transaction they run in."""
+    for execute in ("do_execute", "do_execute_no_params", "do_executemany"):
+        event.listen(engine, execute, _refuse)
 
 
 @contextmanager
@@ -49,7 +50,7 @@ def kept_whole(connection: Connection) -> Iterator[None]:
     if _ENDING_METHODS[0] in vars(connection):
         yield
         return
-    keep_whole(connection)
+    event.listen(connection, "before_cursor_execute", _refuse_before)
     for method in _ENDING_METHODS:
         setattr(connection, method, _refusal(f"connection.{method}()"))
     try:
@@ -75,11 +76,10 @@ def _refusal(statement: str) -> Callable[..., None]:
     return refuse
 
 
-def _refuse(
-    _connection: Connection,
-    _cursor: Any,  # noqa: ANN401 - the driver's
-    statement: str,
-    *_further: object,
-) -> None:
+def _refuse_before(_connection: Connection, *execution: Any) -> None:  # noqa: ANN401 - the driver's
+    _refuse(*execution)
+
+
+def _refuse(_cursor: Any, statement: str, *_further: object) -> None:  # noqa: ANN401 - as above
     if _LEAVES_TRANSACTION.match(statement):
         raise ForbiddenStatement(statement)
