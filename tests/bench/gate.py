@@ -51,6 +51,8 @@ ROUNDS: Final = 15
 REQUESTS: Final = 3_000
 """In a round, by turns of each of the people in each of the tenants."""
 TENANTS, PEOPLE, MODULES = 10, 100, 50
+LATER: Final = 2**32
+"""In seconds since 1970."""
 SQL: Final = """
 INSERT INTO tochka.modules (name, display_name, state, availability)
     SELECT CASE n WHEN 0 THEN 'guarded' ELSE 'other' || n END, 'A', 'ready', 'subscription'
@@ -90,9 +92,9 @@ async def _route() -> None:
 class _KnownTokens(AccessTokens):
     """Takes each token for what it says, which is a person's number."""
 
-    def __init__(self) -> None:
+    def __init__(self, expires_at: int) -> None:
         people = [UUID(int=n) for n in range(PEOPLE)]
-        self._claims = {str(p.int): Claims(p, p, "access", expires_at=0) for p in people}
+        self._claims = {str(p.int): Claims(p, p, "access", expires_at) for p in people}
 
     def read(self, token: str) -> Claims:
         return self._claims[token]
@@ -114,11 +116,14 @@ async def _measure(server: URL) -> None:
     async with listener.listening():
         module = _guarded()
         settings = SettingsReader(cache, SettingsCatalog([module]), EncryptionRing(()))
-        access = _access(cache, listener, module)
+        # What is found by a token that has expired counts for no other request.
+        access = _access(cache, listener, module, expires_at=0)
+        remembering = _access(cache, listener, module, expires_at=LATER)
         scopes = [_scope(person, tenant) for person in range(PEOPLE) for tenant in range(TENANTS)]
         acts = {
             "all of it": _deciding(access, _with_settings(settings), scopes),
             "all but settings": _deciding(access, _nothing, scopes),
+            "remembered": _deciding(remembering, _nothing, scopes),
             "nothing": _answering(_nothing, scopes),
             **{algorithm: _reading(algorithm) for algorithm in ALGORITHMS},
         }
@@ -148,6 +153,8 @@ def _tell(rounds: list[dict[str, float]]) -> None:
     settings = [took["all of it"] - took["all but settings"] for took in rounds]
     click.echo(f"gate, membership, permission and settings: {_spread(checks)}; at most {BUDGET}")
     click.echo(f"  of which settings: {_spread(settings)}")
+    remembered = [took["remembered"] - took["nothing"] for took in rounds]
+    click.echo(f"all but settings, of one who has asked the same before: {_spread(remembered)}")
     for algorithm in ALGORITHMS:
         read = [took[algorithm] - took["nothing"] for took in rounds]
         click.echo(f"beside that, verifying a token of {algorithm} once: {_spread(read)}")
@@ -192,7 +199,9 @@ def _guarded() -> StagedModule:
     return stage(LoadedModule(candidate))
 
 
-def _access(cache: Cache, listener: Listener, module: StagedModule) -> AccessControl:
+def _access(
+    cache: Cache, listener: Listener, module: StagedModule, *, expires_at: int
+) -> AccessControl:
     catalog = PermissionCatalog([module])
     permissions = permissions_by(catalog)
     return AccessControl(
@@ -200,7 +209,7 @@ def _access(cache: Cache, listener: Listener, module: StagedModule) -> AccessCon
         keys=KeyControl(permissions=permissions, catalog=catalog, uses=KeyUses(cache.database)),
         listener=listener,
         permissions=permissions,
-        tokens=_KnownTokens(),
+        tokens=_KnownTokens(expires_at),
         stopped_modules=set(),
     )
 
