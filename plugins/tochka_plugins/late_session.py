@@ -7,7 +7,7 @@ short read does. What reads rows as they are, `CrudService` among others, needs 
 from collections.abc import Callable
 from typing import Any, TypeVar, TypeVarTuple
 
-from sqlalchemy import Connection, RootTransaction
+from sqlalchemy import Connection, RootTransaction, event
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
@@ -96,13 +96,15 @@ class LateSession(AsyncSession):
 
     def _connect(self) -> Connection:
         self._refuse_late_use()
-        self._connection = connection = self._engine.sync_engine.connect()
+        connection = self._engine.sync_engine.connect()
         try:
+            transaction = connection.begin()
             self._refuse_late_use()  # another task may have ended it meanwhile
-        except InvalidRequestError:
+        except BaseException:
             connection.close()
             raise
-        self._transaction = connection.begin()
+        # Not before: whoever goes on after an error must not go on without a transaction.
+        self._connection, self._transaction = connection, transaction
         return connection
 
     def _refuse_late_use(self) -> None:
@@ -119,8 +121,13 @@ class LateSession(AsyncSession):
         if self._session is not None:
             self._session.close()
         if self._connection is not None:
-            if self._is_at_work:  # for a task that was left behind: nothing can be said on it
+            if self._is_at_work and not self._connection.closed:
+                # For a task that was left behind: nothing more can be said on it.
                 self._connection.invalidate()
+            self._connection.close()
+
+    def _give_back(self, _session: Session, ended: SessionTransaction) -> None:
+        if ended.parent is None and self._connection is not None:
             self._connection.close()
 
     def _make(self) -> Session:
@@ -142,4 +149,5 @@ class LateSession(AsyncSession):
             self._block.__enter__()
             if self._connection is not None:
                 session.connection()  # its transaction is the session's from now on
+                event.listen(session, "after_transaction_end", self._give_back)
         return session

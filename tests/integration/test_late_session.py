@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
 from sqlalchemy.orm import Session
 from tochka_core.db import Database
+from tochka_core.db.scope import Scope
 from tochka_plugins.late_session import LateSession, on_connection
 from waiting import eventually
 
@@ -154,6 +155,56 @@ async def test_a_commit_that_fails_gives_the_connection_back(
                 session.add_all([])
     async with one_connection.tenant_scope(tenant_id) as session:
         assert list(await session.scalars(select(Colour.name))) == []
+
+
+@pytest.mark.parametrize("is_made", [False, True], ids=["no session", "session"])
+async def test_who_goes_on_where_no_transaction_could_begin_is_given_one(
+    one_connection, tenant_id, monkeypatch, is_made
+):
+    whole = Scope.opening.fget
+    broken = iter(["SELECT 1/0"])
+    monkeypatch.setattr(Scope, "opening", property(lambda self: next(broken, whole(self))))
+    with pytest.raises(KeyError):
+        async with one_connection.tenant_scope(tenant_id) as session:
+            with pytest.raises(Exception, match="division by zero"):
+                await on_connection(session, texts)
+            if is_made:
+                session.add_all([])
+            role = await on_connection(session, lambda it: it.scalar(text("SELECT current_user")))
+            assert role == "tochka_tenant"
+            await on_connection(session, write, "a")
+            raise KeyError
+    async with one_connection.tenant_scope(tenant_id) as session:
+        assert await on_connection(session, texts) == []
+        await on_connection(session, write, "b")
+    async with one_connection.tenant_scope(tenant_id) as session:
+        assert await on_connection(session, texts) == ["b"]
+
+
+async def test_who_is_cancelled_while_it_begins_may_go_on(one_connection, tenant_id, monkeypatch):
+    whole = Scope.opening.fget
+    slow = iter(["SELECT pg_sleep(60)"])
+    monkeypatch.setattr(Scope, "opening", property(lambda self: next(slow, whole(self))))
+    async with one_connection.tenant_scope(tenant_id) as session:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await on_connection(session, texts)
+        await on_connection(session, write, "a")
+    async with one_connection.tenant_scope(tenant_id) as session:
+        assert await on_connection(session, texts) == ["a"]
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback", "close"])
+async def test_who_ends_the_transaction_early_gives_the_connection_back(
+    one_connection, tenant_id, end
+):
+    async with one_connection.tenant_scope(tenant_id) as session:
+        await on_connection(session, texts)
+        session.add(Note(text="a"))
+        await getattr(session, end)()
+        assert one_connection.engine.pool.checkedout() == 0
+    async with one_connection.tenant_scope(tenant_id) as session:
+        assert await on_connection(session, texts) == (["a"] if end == "commit" else [])
 
 
 async def test_who_is_cancelled_gives_the_connection_back(one_connection, tenant_id):
