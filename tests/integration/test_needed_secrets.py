@@ -126,11 +126,11 @@ def test_a_key_that_is_gone_is_told_with_what_it_means(settings, enrolled, keys,
 
 @pytest.fixture
 def serve(settings, monkeypatch, tmp_path):
-    """Run `tochka serve` up to where it would serve."""
+    """Run `tochka serve`, without workers."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tochka_core.cli.group.configure_logging", lambda _level: None)
     monkeypatch.setattr("tochka_core.cli.serve.Judge.judge", lambda _self: True)
-    monkeypatch.setattr("tochka_core.cli.serve.Supervisor.run", lambda _self: None)
+    monkeypatch.setattr("tochka_core.cli.serve.Supervisor.run", lambda self: self._meanwhile())
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -145,7 +145,7 @@ def serve(settings, monkeypatch, tmp_path):
     signal.signal(signal.SIGHUP, before)
 
 
-def test_a_server_warns_of_them_before_it_serves(serve, enrolled, add):
+def test_a_server_warns_of_them_while_its_workers_start(serve, enrolled, add):
     add("+79990000002", PEPPER)
     served = serve(TOCHKA_ENCRYPTION_KEYS=NEW_KEY)
     assert served.exit_code == 0, served.output
