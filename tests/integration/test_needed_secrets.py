@@ -11,6 +11,7 @@ from sqlalchemy import text
 from tochka_core.cli.group import tochka
 from tochka_core.db.maintenance import maintenance_engine
 from tochka_core.encryption.keys import read_encryption_keys
+from tochka_core.errors import OperatorError
 from tochka_core.needed_secrets import find_lacks, judge_secrets
 from tochka_core.passwords.peppers import name_of_pepper
 from tochka_core.passwords.stored import make_stored
@@ -153,3 +154,14 @@ def test_a_server_warns_of_them_while_its_workers_start(serve, enrolled, add):
     assert keys.startswith(f"Warning: TOCHKA_ENCRYPTION_KEYS lacks {enrolled} (1 second factor)")
     assert pepper.startswith("Warning: TOCHKA_PASSWORD_PEPPER is not set, but was for 1 password; ")
     assert "Serving on" in served.stdout
+
+
+def test_a_server_that_cannot_compare_them_says_so_and_serves(serve, monkeypatch):
+    async def fail(_settings):
+        raise OperatorError("The database is away.")
+
+    monkeypatch.setattr("tochka_core.needed_secrets.find_lacks", fail)
+    served = serve()
+    assert served.exit_code == 0, served.output
+    assert "Warning: what is kept could not be compared with the secrets that" in served.stderr
+    assert "The database is away" in served.stderr
