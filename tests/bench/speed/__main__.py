@@ -14,7 +14,7 @@ from speed.growth import grow_modules, grow_tenants, grow_workers
 from speed.life import measure_respawn, measure_starts, measure_upgrades
 from speed.load import need_wrk
 from speed.plots import draw
-from speed.profile import write_profile
+from speed.profile import write_profiles
 from speed.report import Report
 from speed.rows import copy_database, make_our_database, make_template_database
 from speed.storm import brew_storm
@@ -46,19 +46,27 @@ def main(*, quick: bool, rounds: int, seconds: int | None, output: Path) -> None
     report = Report(is_quick=quick)
     how = {"rounds": rounds, "seconds": seconds or (1 if quick else 3)}
     output.mkdir(parents=True, exist_ok=True)
-    with private_server() as server:
-        ours, templates = asyncio.run(_databases(server, QUICK_TENANTS if quick else TENANTS))
-        counts = QUICK_MODULES if quick else MODULES
-        copies = {n: asyncio.run(copy_database(server, ours, f"modules_{n}")) for n in counts}
-        compare_stacks(report, ours, templates, (LIST, ME) if quick else ALL, **how)
-        grow_modules(report, copies, **how)
-        if not quick:
-            _measure_the_rest(report, server, ours, templates, how)
-        click.echo(f"Where the time of a list goes: {write_profile(ours, output)}")
-    report.tell()
-    report.write(output / "speed.json")
-    for path in (output / "speed.json", *draw(report, output)):
-        click.echo(path)
+    try:
+        with private_server() as server:
+            _measure(report, server, output, how)
+    finally:  # what was measured is told, also where something has failed
+        report.tell()
+        report.write(output / "speed.json")
+        for path in (output / "speed.json", *draw(report, output)):
+            click.echo(path)
+
+
+def _measure(report: Report, server: URL, output: Path, how: Mapping[str, int]) -> None:
+    quick = report.is_quick
+    ours, templates = asyncio.run(_databases(server, QUICK_TENANTS if quick else TENANTS))
+    counts = QUICK_MODULES if quick else MODULES
+    copies = {n: asyncio.run(copy_database(server, ours, f"modules_{n}")) for n in counts}
+    compare_stacks(report, ours, templates, (LIST, ME) if quick else ALL, **how)
+    for path in write_profiles(ours, output):
+        click.echo(f"Where the time goes: {path}")
+    grow_modules(report, copies, **how)
+    if not quick:
+        _measure_the_rest(report, server, ours, templates, how)
 
 
 def _measure_the_rest(

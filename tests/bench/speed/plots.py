@@ -15,7 +15,8 @@ STACKS: Final = ("floor", "litestar", "platform", "template")
 def draw(report: Report, folder: Path) -> Iterator[Path]:
     """Draw what *report* has figures of; yield the files."""
     works = [work.name for work in ALL if any(report.of(work.name, "requests/s"))]
-    yield _draw_stacks(report, works, folder / "stacks.png")
+    if works:
+        yield _draw_stacks(report, works, folder / "stacks.png")
     for group, unit in (("modules", "requests/s"), ("start", "ms"), ("memory of a worker", "MB")):
         results = [each for each in report.of(group, unit) if each.what.split()[0].isdigit()]
         if len(results) > 1:

@@ -51,7 +51,7 @@ def platform(
     command = [sys.executable, "-m", "tochka_core", "serve"]
     settings = {"TOCHKA_WORKERS": str(workers), "TOCHKA_LOG_LEVEL": "warning", **(environ or {})}
     with _running("platform", command, database, settings) as server:
-        yield _signed_in(server)
+        yield signed_in(server)
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def template(database: URL) -> Iterator[Server]:
     command = [sys.executable, "-m", "uvicorn", "speed.stacks.template.main:app"]
     command += ["--port", "{port}", "--no-access-log", "--log-level", "warning"]
     with _running("template", command, database, {}) as server:
-        yield _signed_in(server)
+        yield signed_in(server)
 
 
 def _granian(module: str) -> Command:
@@ -82,7 +82,8 @@ def _granian(module: str) -> Command:
     return [*command, "--log-level", "warning", f"speed.stacks.{module}:app"]
 
 
-def _signed_in(server: Server) -> Server:
+def signed_in(server: Server) -> Server:
+    """Return *server* with the headers of a session that has just begun."""
     answer = httpx.post(
         f"{server.base_url}/api/v1/auth/login", json={"phone": PHONE, "password": PASSWORD}
     )
