@@ -42,6 +42,22 @@ async def test_a_transaction_without_a_scope_is_refused(database):
             pass
 
 
+async def test_options_of_an_engine_are_no_way_around_the_scope(database, tenants):
+    for engine in (
+        database.engine.execution_options(a=1),
+        database.engine.execution_options(a=1).execution_options(b=2),
+    ):
+        with pytest.raises(NoScopeError):
+            async with engine.begin():
+                pass
+    async with database.tenant_scope(tenants[0]) as session:
+        derived = session.bind.execution_options(a=1)
+        async with derived.begin() as connection:
+            assert (await connection.execute(WHO)).one()[0] == "tochka_tenant"
+            with pytest.raises(ForbiddenStatement):
+                await connection.execute(text("COMMIT"))
+
+
 async def test_autocommit_is_no_way_around_the_scope(database):
     async with database.engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection, ExceptionContext, RootTransaction, event
+from sqlalchemy.engine.base import OptionEngine
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tochka_migrations.roles import PLATFORM_ROLE, TENANT_ROLE
 from tochka_migrations.transactions import keep_whole
@@ -75,14 +76,13 @@ class Scope(msgspec.Struct, frozen=True):
 
 def scoped(engine: AsyncEngine, scope: Scope) -> AsyncEngine:
     """Return *engine* with *scope* for every transaction begun on it."""
-    scoped = engine.execution_options(**{SCOPE_OPTION: scope})
-    scoped.sync_engine._connection_cls = _ScopedConnection  # noqa: SLF001 - see there
-    return scoped
+    return engine.execution_options(**{SCOPE_OPTION: scope})
 
 
 def require_scope(engine: AsyncEngine) -> None:
     """Make every transaction on *engine* begin with its scope, and refuse those without one."""
     engine.sync_engine._connection_cls = _ScopedConnection  # noqa: SLF001 - see there
+    engine.sync_engine._option_cls = _ScopedEngine  # noqa: SLF001 - as above
     event.listen(engine.sync_engine, "handle_error", _drop_forgetful)
     keep_whole(engine.sync_engine)
 
@@ -98,6 +98,15 @@ class _ScopedConnection(Connection):
     def _begin_impl(self, transaction: RootTransaction) -> None:
         _begin(self)
         super()._begin_impl(transaction)
+
+
+class _ScopedEngine(OptionEngine):
+    """What becomes of an engine that requires scopes when it is given options: another such."""
+
+    _connection_cls = _ScopedConnection
+
+
+_ScopedEngine._option_cls = _ScopedEngine  # noqa: SLF001 - our own class
 
 
 def _begin(connection: Connection) -> None:
