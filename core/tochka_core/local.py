@@ -1,4 +1,7 @@
-"""The database that a command works on: the given one, or a private one for as long as it runs."""
+"""The database that a command works on: the given one, or a private one for as long as it runs.
+
+What runs a private one is imported where there is one, as it takes SQLAlchemy.
+"""
 
 import os
 import secrets
@@ -9,12 +12,6 @@ from typing import Final
 
 import msgspec
 
-from tochka_core.db.embedded import (
-    default_data_dir,
-    embedded_postgres,
-    has_cluster,
-    shared_postgres,
-)
 from tochka_core.errors import OperatorError
 from tochka_core.settings import MIN_SECRET_BYTES, Settings
 
@@ -37,7 +34,9 @@ def running_database(settings: Settings, *, make: bool = True) -> Iterator[Setti
         with _lent_database():
             yield settings
         return
-    data_dir = settings.data_dir or default_data_dir()
+    from tochka_core.db.embedded import embedded_postgres, has_cluster  # noqa: PLC0415
+
+    data_dir = settings.data_folder
     if not make and not has_cluster(data_dir):
         raise OperatorError(
             f"There is no private database in {data_dir}: check TOCHKA_DATA_DIR, or make one with"
@@ -78,7 +77,11 @@ def environment_of(running: Settings) -> dict[str, str]:
 def _lent_database() -> AbstractContextManager[None]:
     """Keep the parent's private database, if it has lent one, from ending before this process."""
     data_dir = os.environ.get(_LENT)
-    return shared_postgres(Path(data_dir)) if data_dir else nullcontext()
+    if not data_dir:
+        return nullcontext()
+    from tochka_core.db.embedded import shared_postgres  # noqa: PLC0415
+
+    return shared_postgres(Path(data_dir))
 
 
 def _local_secret(path: Path) -> str:

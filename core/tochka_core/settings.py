@@ -3,21 +3,23 @@
 import difflib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, inspect, structs
 from phonenumbers import SUPPORTED_REGIONS
-from sqlalchemy.engine import URL
 
 from tochka_core.auth.keys import SigningKey, read_signing_keys
-from tochka_core.database_url import engine_url
+from tochka_core.data_dir import default_data_dir
 from tochka_core.encryption.keys import EncryptionKey, read_encryption_keys
 from tochka_core.env_file import read_env_file
 from tochka_core.errors import ConfigurationError
 from tochka_core.name_servers import read_name_servers
 from tochka_core.networks import MAX_PORT, Network, is_host, read_networks
 from tochka_core.setting_refusals import expected_by, refusal
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 UNPREFIXED: Final = frozenset({"database_url", "jwt_secret", "host", "port"})
 SECRETS: Final = frozenset(
@@ -164,22 +166,42 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     @property
-    def engine_url(self) -> URL:
+    def data_folder(self) -> Path:
+        """Where the data go: to `data_dir`, or where they go when it is unset."""
+        return self.data_dir or default_data_dir()
+
+    @property
+    def engine_url(self) -> "URL":
         """The database's address for SQLAlchemy's asyncpg dialect.
 
         Raises:
             ConfigurationError: `DATABASE_URL` is unset, malformed or not PostgreSQL's.
         """
-        if not self.database_url:
-            raise ConfigurationError("DATABASE_URL is not set.")
-        return engine_url(self.database_url)
+        return self._read_url("database_url")
 
     @property
-    def request_url(self) -> URL:
+    def request_url(self) -> "URL":
         """The address at which requests reach the database: the pooler's where there is one."""
-        if not self.pooler_url:
-            return self.engine_url
-        return engine_url(self.pooler_url, variable=variable_of("pooler_url"))
+        return self._read_url("pooler_url" if self.pooler_url else "database_url")
+
+    def check_addresses(self) -> None:
+        """Read the addresses of databases that are set.
+
+        Raises:
+            ConfigurationError: one of them is malformed or not PostgreSQL's.
+        """
+        if self.database_url:
+            _ = self.engine_url, self.request_url
+
+    def _read_url(self, field: str) -> "URL":
+        # Imported here: it takes SQLAlchemy, and as long as all else that is imported above.
+        from tochka_core.database_url import engine_url  # noqa: PLC0415
+
+        variable = variable_of(field)
+        address = getattr(self, field)
+        if not address:
+            raise ConfigurationError(f"{variable} is not set.")
+        return engine_url(address, variable=variable)
 
     @property
     def proxy_networks(self) -> tuple[Network, ...]:
@@ -241,10 +263,12 @@ _RULES: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
 """What the type of a field does not tell: whether a value is good, and what it has to be."""
 
 
-def load_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -> Settings:
+def load_settings(
+    environ: Mapping[str, str], *, env_file: Path | None = None, check_addresses: bool = True
+) -> Settings:
     """Return the settings from *environ*, then from *env_file* for what it leaves out.
 
-    An empty value counts as unset.
+    An empty value counts as unset. Who says not to *check_addresses* of databases does so later.
 
     Raises:
         ConfigurationError: a value is malformed; the message names the variable, or the line of
@@ -268,12 +292,10 @@ def load_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -
         )
     _ = settings.signing_keys
     _ = settings.proxy_networks
-    if settings.database_url:
-        engine_url(settings.database_url)
-    if settings.pooler_url:
-        if not settings.database_url:
-            raise ConfigurationError("TOCHKA_POOLER_URL needs DATABASE_URL, which migrations use.")
-        engine_url(settings.pooler_url, variable=variable_of("pooler_url"))
+    if settings.pooler_url and not settings.database_url:
+        raise ConfigurationError("TOCHKA_POOLER_URL needs DATABASE_URL, which migrations use.")
+    if check_addresses:
+        settings.check_addresses()
     _ = settings.name_servers
     _ = settings.encryption_ring
     return settings

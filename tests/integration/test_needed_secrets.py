@@ -125,13 +125,18 @@ def test_a_key_that_is_gone_is_told_with_what_it_means(settings, enrolled, keys,
     assert "setting" not in lack
 
 
+def run_alone(supervisor):
+    supervisor._prepare()
+    supervisor._meanwhile()
+
+
 @pytest.fixture
 def serve(settings, monkeypatch, tmp_path):
     """Run `tochka serve`, without workers."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tochka_core.cli.group.configure_logging", lambda _level: None)
     monkeypatch.setattr("tochka_core.cli.serve.Judge.judge", lambda _self: True)
-    monkeypatch.setattr("tochka_core.cli.serve.Supervisor.run", lambda self: self._meanwhile())
+    monkeypatch.setattr("tochka_core.cli.serve.Supervisor.run", run_alone)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

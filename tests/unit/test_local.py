@@ -1,9 +1,9 @@
 """The secrets that come with the private database."""
 
+import os
 from contextlib import contextmanager
 
 import pytest
-from tochka_core import local
 from tochka_core.local import lend_database, running_database
 from tochka_core.settings import Settings, load_settings
 
@@ -18,7 +18,7 @@ def folder(monkeypatch, tmp_path):
     def pretend(_folder, **_options):
         yield "postgresql://tochka@/tochka"
 
-    monkeypatch.setattr(local, "embedded_postgres", pretend)
+    monkeypatch.setattr("tochka_core.db.embedded.embedded_postgres", pretend)
     for variable in (*LENT, "_TOCHKA_LENT_DATA_DIR"):
         monkeypatch.setenv(variable, "")  # so that what is lent is taken back
     return tmp_path
@@ -45,7 +45,7 @@ def test_what_the_operator_has_set_wins(folder):
 def test_children_are_lent_the_secrets_too(folder):
     running = secrets_in(folder)
     lend_database(running)
-    lent = load_settings({name: local.os.environ[name] for name in LENT})
+    lent = load_settings({name: os.environ[name] for name in LENT})
     assert lent.encryption_keys == running.encryption_keys
     assert lent.jwt_secret == running.jwt_secret
 
@@ -54,5 +54,5 @@ def test_children_are_lent_the_secrets_too(folder):
 def test_messages_go_to_the_log_unless_the_operator_says_otherwise(folder, given, effective):
     running = secrets_in(folder, log_messages=given)
     lend_database(running)
-    lent = load_settings({name: local.os.environ[name] for name in LENT})
+    lent = load_settings({name: os.environ[name] for name in LENT})
     assert running.log_messages is lent.log_messages is effective

@@ -99,10 +99,13 @@ def tochka() -> None:
     """
 
 
-def read_settings() -> Settings:
-    """Return the settings of this process, and report those that nothing reads."""
+def read_settings(*, check_addresses: bool = True) -> Settings:
+    """Return the settings of this process, and report those that nothing reads.
+
+    Who says not to *check_addresses* of databases does so later.
+    """
     for line in unknown_settings(os.environ, env_file=ENV_FILE):
         click.echo(f"Warning: {line}", err=True)
-    settings = load_settings(os.environ, env_file=ENV_FILE)
+    settings = load_settings(os.environ, env_file=ENV_FILE, check_addresses=check_addresses)
     configure_logging(settings.log_level)
     return settings

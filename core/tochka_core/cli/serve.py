@@ -1,4 +1,7 @@
-"""`tochka serve`."""
+"""`tochka serve`.
+
+What takes SQLAlchemy is imported where it is used: the workers should begin before that.
+"""
 
 import asyncio
 import errno
@@ -11,12 +14,11 @@ from typing import Final
 import click
 import msgspec
 
+from tochka_core.cli.environment import settle
 from tochka_core.cli.group import read_settings
-from tochka_core.cli.upgrade import tell_standing_judgement
 from tochka_core.encryption.keys import NO_KEYS
 from tochka_core.errors import ConfigurationError, OperatorError
 from tochka_core.local import lend_database, running_database
-from tochka_core.server.database_watch import watched_database
 from tochka_core.server.judge import Judge
 from tochka_core.server.register import registered
 from tochka_core.server.supervisor import Supervisor
@@ -37,7 +39,7 @@ def serve() -> None:
     a tenant "demo" are created and their credentials printed once. SIGHUP judges and migrates
     anew, then replaces the workers one after another without refusing a request.
     """
-    settings = read_settings()
+    settings = read_settings(check_addresses=False)
     if settings.database_url and not settings.jwt_secret:
         raise ConfigurationError(
             "JWT_SECRET is not set, and with DATABASE_URL it must be;"
@@ -51,17 +53,22 @@ def serve() -> None:
     is_private = settings.database_url is None
     with running_database(settings) as running, ExitStack() as stack:
         if is_private:
+            from tochka_core.server.database_watch import watched_database  # noqa: PLC0415
+
             lend_database(running)
             stack.enter_context(watched_database(running))
         # From now on: who installs a module meanwhile has to have it judged and served, too.
         entry = stack.enter_context(registered(settings))
+        # Before the workers import anything of it.
+        settle()
         judge = Judge()
-        if not (tell_standing_judgement(running) or judge.judge()):
-            raise SystemExit(1)
-        if is_private:
-            _seed(running)
-        click.echo(f"Serving on http://{running.host}:{running.port} (stop with Ctrl+C)")
-        Supervisor(running, judge, entry, meanwhile=partial(_warn_of_lacks, running)).run()
+        Supervisor(
+            running,
+            judge,
+            entry,
+            prepare=partial(_prepare, running, judge, is_private=is_private),
+            meanwhile=partial(_warn_of_lacks, running),
+        ).run()
 
 
 def _find_address(settings: Settings) -> str:
@@ -87,8 +94,19 @@ def _find_address(settings: Settings) -> str:
     return str(address[0])
 
 
+def _prepare(running: Settings, judge: Judge, *, is_private: bool) -> None:
+    """Judge the modules, migrate, and fill a new private database; or end."""
+    from tochka_core.cli.upgrade import tell_standing_judgement  # noqa: PLC0415
+
+    running.check_addresses()
+    if not (tell_standing_judgement(running) or judge.judge()):
+        raise SystemExit(1)
+    if is_private:
+        _seed(running)
+    click.echo(f"Serving on http://{running.host}:{running.port} (stop with Ctrl+C)")
+
+
 def _seed(running: Settings) -> None:
-    # Imported where it is needed, as below: to import it takes longer than all else here does.
     from tochka_core.seed import seed  # noqa: PLC0415
 
     seeded = asyncio.run(seed(running))

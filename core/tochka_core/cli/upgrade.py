@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import click
 
+from tochka_core.cli.environment import settle
 from tochka_core.cli.group import read_settings
 from tochka_core.cli.output import json_option, print_json
-from tochka_core.installation.environment import settle_environment
 from tochka_core.local import running_database
 from tochka_core.registry.events import Judgement, Migration
 from tochka_core.registry.last_judgement import find_standing_judgement
@@ -35,7 +35,7 @@ def upgrade(*, dry_run: bool, anew: bool, strict: bool, as_json: bool) -> None:
 
     An installation that was killed half-way is undone before, and one that goes on is waited for.
     """
-    _settle()
+    settle()
     with running_database(read_settings()) as settings:
         judgement = try_environment(
             settings,
@@ -55,7 +55,6 @@ def upgrade(*, dry_run: bool, anew: bool, strict: bool, as_json: bool) -> None:
 
 def tell_standing_judgement(settings: Settings) -> bool:
     """Say what `tochka upgrade` would, where it has nothing to do; tell whether that is so."""
-    _settle()
     judgement = asyncio.run(find_standing_judgement(settings))
     if judgement is None:
         return False
@@ -63,11 +62,6 @@ def tell_standing_judgement(settings: Settings) -> bool:
         _print_migration(migration)
     _print_verdict(judgement)
     return True
-
-
-def _settle() -> None:
-    if settle_environment():
-        click.echo("An interrupted installation was undone.", err=True)
 
 
 def _report(*, dry_run: bool, as_json: bool) -> Callable[[Migration], None]:

@@ -9,7 +9,7 @@ import structlog
 from tochka_plugins.host.quarantine import reason_of
 
 from tochka_core.backoff import Backoff
-from tochka_core.db.embedded import default_data_dir, revive_postgres
+from tochka_core.db.embedded import revive_postgres
 from tochka_core.settings import Settings
 
 _POLL_SECONDS: Final = 0.5
@@ -39,7 +39,7 @@ def _watch(settings: Settings, is_over: threading.Event) -> None:
     while not is_over.wait(pause_seconds):
         try:
             revive_postgres(
-                settings.data_dir or default_data_dir(),
+                settings.data_folder,
                 pg_bin=settings.pg_bin,
                 account=settings.pg_user,
                 log=_log.warning,

@@ -7,6 +7,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from tochka_core.garbage import load_much
+from tochka_core.server.gate import wait_at
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -41,11 +42,18 @@ class Readiness:
             self._has_heard = True
 
 
-def load_announcing(writer: "Connection[int, int]", target: str) -> "Litestar":
-    """Return what *target* makes, an application that announces this process when it starts."""
+def load_announcing(
+    writer: "Connection[int, int]", entrance: "Connection[object, object]", target: str
+) -> "Litestar":
+    """Return what *target* makes, an application that announces this process when it starts.
+
+    It is imported at once, and made when the gate with this *entrance* is open.
+    """
     load_much()
     module, _, factory = target.partition(":")
-    app: Litestar = getattr(import_module(module), factory)()
+    make = getattr(import_module(module), factory)
+    wait_at(entrance)
+    app: Litestar = make()
 
     def announce() -> None:
         # Less than PIPE_BUF, so that it does not mix with what other workers write.

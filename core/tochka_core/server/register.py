@@ -17,7 +17,6 @@ from typing import Final, TextIO
 import msgspec
 import structlog
 
-from tochka_core.db.embedded import default_data_dir
 from tochka_core.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -156,5 +155,5 @@ def _runs(pid: int) -> bool:
 
 
 def _folder(settings: Settings) -> Path:
-    data_dir = settings.data_dir or default_data_dir()
+    data_dir = settings.data_folder
     return data_dir.with_name(f"{data_dir.name}.servers")

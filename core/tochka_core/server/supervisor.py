@@ -19,6 +19,7 @@ from granian.log import LogLevels, logger
 from granian.server.mp import MPServer
 
 from tochka_core.parentage import expect_children
+from tochka_core.server.gate import Gate
 from tochka_core.server.judge import Judge
 from tochka_core.server.readiness import Readiness, load_announcing
 from tochka_core.server.register import Entry
@@ -33,11 +34,18 @@ class Supervisor(MPServer):
     """Keeps the workers running, and replaces them at SIGHUP once the judge has agreed."""
 
     def __init__(
-        self, settings: Settings, judge: Judge, entry: Entry, *, meanwhile: Callable[[], None]
+        self,
+        settings: Settings,
+        judge: Judge,
+        entry: Entry,
+        *,
+        prepare: Callable[[], None],
+        meanwhile: Callable[[], None],
     ) -> None:
         """Listen where *settings* say; tell of reloads by *entry*.
 
-        What is to be done *meanwhile* is done while the first workers start.
+        *prepare* makes ready what the first workers serve, while they import what they need; what
+        is to be done *meanwhile* is done while they load it.
         """
         super().__init__(
             target="tochka_core.server.worker:create_worker",
@@ -50,14 +58,19 @@ class Supervisor(MPServer):
         )
         self._judge = judge
         self._entry = entry
+        self._prepare = prepare
         self._meanwhile = meanwhile
         self._readiness = Readiness()
+        self._gate = Gate()
+        self._is_preparing = False
+        self._interruption: SystemExit | None = None
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT.
 
         Raises:
-            SystemExit: a worker has ended before any could take requests.
+            SystemExit: a worker has ended before any could take requests; or a signal came before
+                what they serve was ready.
         """
         # Fresh interpreters: they find what pip has changed since this one started, and inherit
         # none of this process's locks.
@@ -65,7 +78,15 @@ class Supervisor(MPServer):
         # Started with the first worker otherwise, it would let Ctrl-C through to that.
         resource_tracker.ensure_running()
         expect_children()
-        self.serve(target_loader=partial(load_announcing, self._readiness.writer))
+        loader = partial(load_announcing, self._readiness.writer, self._gate.entrance)
+        self.serve(target_loader=loader)
+
+    def signal_handler_interrupt(self, number: int, *_: object) -> None:
+        """End the loop; and at once what is being prepared, which may wait for others."""
+        super().signal_handler_interrupt()  # type: ignore[no-untyped-call]  # Granian's own
+        self._interruption = SystemExit(128 + number)
+        if self._is_preparing:
+            raise self._interruption
 
     def _init_shared_socket(self) -> None:
         """Open the one queue of connections that all workers take from."""
@@ -86,12 +107,28 @@ class Supervisor(MPServer):
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:  # noqa: ANN401, ARG002 - Granian's own
         try:
+            self._open()
             self._meanwhile()
             has_failed = self._look_after_all()
+        except BaseException:
+            # This process would wait for them before it ends, and they for the gate.
+            self._stop_workers()  # type: ignore[no-untyped-call]  # Granian's own
+            raise
         finally:
             self._judge.stop()
         # Granian's shutdown makes the exit code of this list.
         self.interrupt_children[:] = [0] if has_failed else []
+
+    def _open(self) -> None:
+        """Let the workers load what is prepared."""
+        self._is_preparing = True
+        try:
+            if self._interruption:
+                raise self._interruption
+            self._prepare()
+        finally:
+            self._is_preparing = False
+        self._gate.open()
 
     def _look_after_all(self) -> bool:
         """Return when it is time to stop, true if that is because no worker can start."""

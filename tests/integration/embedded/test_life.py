@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
-from tochka_core.db.embedded import default_data_dir, embedded_postgres
+from tochka_core.data_dir import default_data_dir
+from tochka_core.db.embedded import embedded_postgres
 
 
 def test_it_starts_is_used_and_leaves_nothing_running(enter, server, run_sql):

@@ -46,6 +46,15 @@ def test_at_the_first_judgement_while_a_module_hangs(place, serve, how):
     place.flag("hang").touch()
     platform = serve(is_awaited=False)
     eventually(place.flag("hangs").exists, platform)
+    assert platform.workers  # which wait for what they are to load
+    ENDS[how](platform)
+    assert_ended(place, platform, BEFORE_SERVING[how])
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_while_the_first_worker_still_imports(place, serve, how):
+    platform = serve(is_awaited=False)
+    platform.wait_for("Spawning worker-1")
     ENDS[how](platform)
     assert_ended(place, platform, BEFORE_SERVING[how])
 
@@ -72,7 +81,7 @@ def test_at_a_reload_while_a_migration_hangs(place, serve, how):
 
 
 @pytest.mark.parametrize("how", ENDS)
-@pytest.mark.parametrize("moment", ["Spawning worker-1", "Started worker-1"])
+@pytest.mark.parametrize("moment", ["Serving on", "Started worker-1"])
 def test_while_the_first_worker_starts(place, serve, how, moment):
     platform = serve(is_awaited=False)
     platform.wait_for(moment)

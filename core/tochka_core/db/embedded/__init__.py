@@ -14,11 +14,10 @@
 POSIX only: elsewhere entering `embedded_postgres` raises an `OperatorError`.
 """
 
-from tochka_core.db.embedded.folder import default_data_dir, has_cluster
+from tochka_core.db.embedded.folder import has_cluster
 from tochka_core.db.embedded.server import embedded_postgres, revive_postgres, shared_postgres
 
 __all__ = [
-    "default_data_dir",
     "embedded_postgres",
     "has_cluster",
     "revive_postgres",

@@ -1,12 +1,9 @@
 """The data folder: whether it is ours, and what lies where in it."""
 
 import os
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-import platformdirs
 
 from tochka_core.errors import OperatorError
 
@@ -55,16 +52,6 @@ class DataFolder:
     def password(self, role: str) -> Path:
         """Return the file with the password of *role*, readable by the launcher alone."""
         return self.path / f"{role}.password"
-
-
-def default_data_dir() -> Path:
-    """Return where the data go when `TOCHKA_DATA_DIR` is unset.
-
-    Root's own home is closed to the account that runs the server, so root gets `/var/lib`.
-    """
-    if sys.platform != "win32" and os.geteuid() == 0:
-        return Path("/var/lib/tochka-rosta")
-    return Path(platformdirs.user_data_dir("tochka-rosta", appauthor=False))
 
 
 def has_cluster(data_dir: Path) -> bool:
