@@ -3,7 +3,7 @@
 A request goes through them from the outside in:
 
     request id → last resort → time for its body → trusted proxies → route
-    → access control → handler, the core's or a module's
+    → access control → short way → handler, the core's or a module's
 
 What they work with, and how it is made, is in `tochka_core.wiring`.
 """
@@ -18,7 +18,6 @@ from tochka_plugins.host import StagedModule
 
 from tochka_core.domains.proofs import ProofFinder
 from tochka_core.http.access import cache_key
-from tochka_core.http.answers import Answer
 from tochka_core.http.body import JsonRequest, refuse_nul
 from tochka_core.http.body_timeout import BodyTimeout
 from tochka_core.http.closed_structs import ClosedStructs
@@ -33,6 +32,7 @@ from tochka_core.http.proxies import TrustedProxies
 from tochka_core.http.refusals import refusals_of
 from tochka_core.http.request_id import RequestId
 from tochka_core.http.resolving import resolve_one_by_one
+from tochka_core.http.short_way import short_way
 from tochka_core.module_settings.reading import SettingsReader
 from tochka_core.settings import Settings
 from tochka_core.wiring.gate import access_control
@@ -74,9 +74,8 @@ def build_app(
     app = Litestar(
         route_handlers=[make_routes(), *map(mount, modules), *map(mount_absent, absent)],
         request_class=JsonRequest,
-        response_class=Answer,
         dependencies=dependencies,
-        middleware=[access_control(shared)],
+        middleware=[access_control(shared), short_way],
         before_request=refuse_nul,
         request_max_body_size=settings.max_body_bytes,
         plugins=[problem_details(refusals_of(modules)), ClosedStructs()],

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from litestar.types.asgi_types import HTTPReceiveMessage, WebSocketReceiveMessage
 
 
-_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 SLOW_SECONDS: Final = 1.0
 """Who has begun a request and sends its body later than that is decided about again."""
@@ -104,7 +104,7 @@ class AccessControl(ASGIMiddleware):
         is_for_all = bool(route.get(CALLER_KEY))
         is_anonymous = bool(route.get(ANONYMOUS_KEY)) and not (is_for_all and is_signed(scope))
         module: str | None = route.get(MODULE_KEY)
-        is_writing = scope.get("method") not in _READING
+        is_writing = scope.get("method") not in READING
         if is_anonymous and module is None:
             access = Access(principal=None, tenant=None)
         else:
