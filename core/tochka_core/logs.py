@@ -9,6 +9,8 @@ from typing import Final, TextIO
 
 import structlog
 
+from tochka_core.request_facts import add_facts
+
 _ROW_OF_AN_ERROR: Final = re.compile(
     r"^DETAIL:.*?(?=^\[SQL:|^\(Background|^The above exception|^During handling|\Z)",
     re.DOTALL | re.MULTILINE,
@@ -17,6 +19,7 @@ _ROW_OF_AN_ERROR: Final = re.compile(
 
 _FACTS: Final[Sequence[structlog.typing.Processor]] = (
     structlog.contextvars.merge_contextvars,
+    add_facts,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )

@@ -217,11 +217,13 @@ def _access(
 def _deciding(access: AccessControl, handler: Handler, scopes: Sequence[Any]) -> Act:
     """Return what has *access* decide about each request, and *handler* answer it."""
 
+    deciding = access(handler)
+
     async def decide() -> None:
         for number in range(REQUESTS):
             # A request has a scope of its own, on which it is noted what was decided.
             scope = scopes[number % len(scopes)].copy()
-            await access.handle(scope, _receive, _send, handler)
+            await deciding(scope, _receive, _send)
 
     return decide
 

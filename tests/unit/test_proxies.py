@@ -5,9 +5,9 @@ from ipaddress import ip_address, ip_network
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
 from tochka_core.http.proxies import TrustedProxies, find_address
+from tochka_core.request_facts import request_facts
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
@@ -200,14 +200,14 @@ async def test_the_true_address_is_in_every_log_line_of_the_request():
     lines = []
 
     async def app(scope, receive, send):
-        lines.append(get_contextvars().get("address"))
+        lines.append(request_facts().get("address"))
 
     trusting = TrustedProxies(app, PROXIES)
     for peer, told in (("10.1.2.3", TOLD), ("198.51.100.7", TOLD), ("", ())):
         scope = {"type": "http", "scheme": "http", "client": (peer, "5000"), "headers": [*told]}
         await trusting(scope, None, None)
     assert lines == ["192.0.2.1", "198.51.100.7", None]
-    assert "address" not in get_contextvars()
+    assert "address" not in request_facts()
 
 
 @pytest.mark.parametrize(

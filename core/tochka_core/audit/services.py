@@ -14,6 +14,7 @@ from tochka_plugins import PageQuery
 from tochka_core.audit.actions import Action
 from tochka_core.audit.models import AuditEntry
 from tochka_core.db import Database
+from tochka_core.request_facts import request_facts
 
 _log = structlog.get_logger(__name__)
 
@@ -47,7 +48,7 @@ def record(
     done to is its `user`.
     """
     said = {name: _as_text(value) for name, value in detail.items() if value is not None}
-    request = structlog.contextvars.get_contextvars()
+    request = request_facts()
     entry = AuditEntry(
         action=action,
         actor=actor,

@@ -9,13 +9,12 @@ known that they belong to it.
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from litestar import Request
-from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
 from tochka_plugins import (
     Conflict,
     InvalidInput,
@@ -72,10 +71,11 @@ class Access(msgspec.Struct, frozen=True):
     """The modules that are open to the tenant."""
 
 
-class AccessControl(ASGIMiddleware):
-    """Lets a request through to its handler, or answers why not."""
+_NOBODY: Final = Access(principal=None, tenant=None)
 
-    scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
+
+class AccessControl:
+    """A middleware that lets a request through to its handler, or answers why not."""
 
     def __init__(
         self,
@@ -96,31 +96,31 @@ class AccessControl(ASGIMiddleware):
         self._tokens = tokens
         self._stopped_modules = stopped_modules
 
-    async def handle(
-        self, scope: "Scope", receive: "Receive", send: "Send", next_app: "ASGIApp"
+    def __call__(self, app: "ASGIApp") -> "ASGIApp":
+        """Return what decides, then goes on to *app*; what is decided lies in `request.auth`."""
+        return partial(self._admit, app)
+
+    async def _admit(
+        self, app: "ASGIApp", scope: "Scope", receive: "Receive", send: "Send"
     ) -> None:
-        """Decide, then go on; what is decided lies in `request.auth`."""
         route: dict[str, Any] = scope["route_handler"].opt
         is_for_all = bool(route.get(CALLER_KEY))
         is_anonymous = bool(route.get(ANONYMOUS_KEY)) and not (is_for_all and is_signed(scope))
         module: str | None = route.get(MODULE_KEY)
         is_writing = scope.get("method") not in READING
         if is_anonymous and module is None:
-            access = Access(principal=None, tenant=None)
+            access = _NOBODY
         else:
-
-            async def decide() -> Access:
-                return await self._decide(scope, module, is_anonymous=is_anonymous)
-
-            access = await decide()
+            access = await self._decide(scope, module, is_anonymous=is_anonymous)
             if not is_for_all:
                 _check_permissions(access.principal, route.get(PERMISSIONS_KEY, ()))
             if is_writing:
+                decide = partial(self._decide, scope, module, is_anonymous=is_anonymous)
                 receive = _deciding_again(receive, access, decide)
         scope["auth"] = access
         scope["user"] = access.principal
         is_change = is_writing and module is None
-        await next_app(scope, receive, self._when_known(send) if is_change else send)
+        await app(scope, receive, self._when_known(send) if is_change else send)
 
     async def _decide(self, scope: "Scope", module: str | None, *, is_anonymous: bool) -> Access:
         token = None if is_anonymous else bearer_token(scope)

@@ -16,6 +16,8 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from tochka_core.request_facts import forget_facts, tell_facts
+
 _log = structlog.get_logger(__name__)
 
 Address = IPv4Address | IPv6Address
@@ -61,14 +63,15 @@ class TrustedProxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] in {ScopeType.HTTP, ScopeType.WEBSOCKET}:
-            self._see_through(scope)
-            if scope["client"]:
-                structlog.contextvars.bind_contextvars(address=scope["client"][0])
+        if scope["type"] not in {ScopeType.HTTP, ScopeType.WEBSOCKET}:
+            await self._app(scope, receive, send)
+            return
+        self._see_through(scope)
+        told = tell_facts(address=scope["client"][0]) if scope["client"] else tell_facts()
         try:
             await self._app(scope, receive, send)
         finally:
-            structlog.contextvars.unbind_contextvars("address")
+            forget_facts(told)
 
     def _see_through(self, scope: Scope) -> None:
         # Granian gives a port as text, and for a unix socket an empty address.

@@ -3,9 +3,10 @@
 import re
 from typing import Final
 
-import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
+
+from tochka_core.request_facts import forget_facts, request_facts, tell_facts
 
 HEADER: Final = b"x-request-id"
 _ACCEPTABLE: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
@@ -25,7 +26,7 @@ class RequestId:
         """Serve one request."""
         given = next((value for name, value in scope["headers"] if name == HEADER), b"")
         request_id = given if _ACCEPTABLE.fullmatch(given) else uuid4().hex.encode()
-        structlog.contextvars.bind_contextvars(request_id=request_id.decode())
+        told = tell_facts(request_id=request_id.decode())
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -35,10 +36,9 @@ class RequestId:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            structlog.contextvars.unbind_contextvars("request_id")
+            forget_facts(told)
 
 
 def current_request_id() -> str | None:
     """Return the name of the running request, `None` outside of one."""
-    value = structlog.contextvars.get_contextvars().get("request_id")
-    return value if isinstance(value, str) else None
+    return request_facts().get("request_id")
