@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from litestar import Litestar, Router
+from litestar._asgi.utils import wrap_in_exception_handler
 from litestar.config.response_cache import ResponseCacheConfig
 from litestar.di import Provide
 from tochka_plugins.host import StagedModule
@@ -32,6 +33,7 @@ from tochka_core.http.proxies import TrustedProxies
 from tochka_core.http.refusals import refusals_of
 from tochka_core.http.request_id import RequestId
 from tochka_core.http.resolving import resolve_one_by_one
+from tochka_core.http.routing import Routing
 from tochka_core.http.short_way import short_way
 from tochka_core.module_settings.reading import SettingsReader
 from tochka_core.settings import Settings
@@ -86,7 +88,7 @@ def build_app(
     )
     let_gate_ask(app)
     resolve_one_by_one(app)
-    inner = TrustedProxies(app.asgi_handler, settings.proxy_networks)
+    inner = TrustedProxies(wrap_in_exception_handler(Routing(app)), settings.proxy_networks)
     app.asgi_handler = RequestId(LastResort(BodyTimeout(inner)))
     return app
 

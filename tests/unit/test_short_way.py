@@ -82,6 +82,14 @@ async def broken() -> str:
     raise LookupError
 
 
+async def too_late() -> str:
+    raise LookupError
+
+
+async def miscounted() -> Any:
+    return "three"
+
+
 async def keep_out(_connection: object, _handler: object) -> None:
     raise NotAuthorizedException
 
@@ -154,6 +162,16 @@ async def unencoded(opened: NamedDependency[str]) -> list[Any]:
 @get("/broken")
 async def after_broken(broken: NamedDependency[str]) -> int:
     return len(broken)
+
+
+@get("/late")
+async def after_late(opened: NamedDependency[str], too_late: NamedDependency[str]) -> list[str]:
+    return [opened, too_late]
+
+
+@get("/miscounted")
+async def counts(miscounted: NamedDependency[int]) -> int:
+    return miscounted
 
 
 @get("/refused", exception_handlers={LookupError: teapot})
@@ -296,16 +314,34 @@ async def speak(socket: WebSocket[Any, Any, Any]) -> None:
 
 
 ZOO = [
-    *(struct, sync, none, parameters, dependencies, reads, undone, unencoded, after_broken),
+    *(
+        struct,
+        sync,
+        none,
+        parameters,
+        dependencies,
+        reads,
+        undone,
+        unencoded,
+        after_broken,
+        after_late,
+        counts,
+    ),
     *(refused, awaitable, text, some_bytes, response, encoded, request_itself, create, remove),
     *(files, guarded, early, named, back, between, header, cookie, dto, plain, empty, promised),
     *(stream, background, cached, form, speak),
 ]
 ASKED = [
     *((SHORT, "GET", f"/{name}", {}) for name in ("struct", "list", "none", "opened", "undone")),
-    *((SHORT, "GET", f"/{name}", {}) for name in ("unencoded", "broken", "refused", "encoded")),
+    *(
+        (SHORT, "GET", f"/{name}", {})
+        for name in ("dependencies", "broken", "unencoded", "miscounted")
+    ),
     *((SHORT, "GET", f"/{name}", {}) for name in ("awaitable", "text", "bytes", "response")),
-    *((SHORT, "GET", f"/{name}", {}) for name in ("request", "dependencies", "struct?a=%00")),
+    *(
+        (SHORT, "GET", f"/{name}", {})
+        for name in ("refused", "request", "encoded", "dependencies", "struct?a=%00")
+    ),
     (SHORT, "GET", "/parameters/7?wish=1&wish=2", {"headers": {"x-agent": "a"}}),
     (SHORT, "GET", "/parameters/7?wish=one", {"cookies": {"session": "s"}}),
     (SHORT, "GET", "/parameters/7", {}),
@@ -338,8 +374,10 @@ def app_with(*middleware: Any) -> Litestar:
             "derived": Provide(derived),
             "given": Provide(given),
             "kept": Provide(kept, use_cache=True, sync_to_thread=False),
+            "miscounted": Provide(miscounted),
             "opened": Provide(opened),
             "opened_in_turn": Provide(opened_in_turn),
+            "too_late": Provide(too_late),
         },
         logging_config=None,
     )
@@ -442,3 +480,9 @@ def test_a_websocket_is_left_alone():
         client.websocket_connect("/socket") as connection,
     ):
         assert connection.receive_json() == {"spoken": True}
+
+
+async def test_what_was_opened_is_undone_where_the_next_cannot_be_found():
+    answers, done = await ask(app_with(short_way), "GET", "/late")
+    assert [status for status, _, _ in answers] == [500, 500]
+    assert done == ["opened", "undone"] * 2

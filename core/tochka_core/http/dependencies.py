@@ -115,4 +115,5 @@ def _constant(value: object) -> Any:  # noqa: ANN401 - a provider of whatever it
     def provide() -> Any:  # noqa: ANN401 - as above
         return value
 
+    provide.__annotations__["return"] = type(value)
     return provide

@@ -18,15 +18,24 @@ def find_header(scope: "Scope", wanted: bytes) -> str | None:
     Raises:
         InvalidInput: it is there more than once, and it is not told which one counts.
     """
-    values = [value for name, value in scope["headers"] if name == wanted]
-    if not values:
+    found: bytes | None = None
+    for name, value in scope["headers"]:
+        if name == wanted:
+            if found is not None:
+                raise _given_twice(wanted)
+            found = value
+    if found is None:
         return None
     # A proxy may have joined repeated headers with a comma (RFC 9110, section 5.3). In what is to
     # sign somebody in, it is no token.
-    if len(values) > 1 or (b"," in values[0] and wanted != _AUTHORIZATION):
-        name = wanted.decode().title()
-        raise InvalidInput(f"The header {name} is given more than once.", pointer=f"/{name}")
-    return values[0].decode("latin-1")
+    if b"," in found and wanted != _AUTHORIZATION:
+        raise _given_twice(wanted)
+    return found.decode("latin-1")
+
+
+def _given_twice(wanted: bytes) -> InvalidInput:
+    name = wanted.decode().title()
+    return InvalidInput(f"The header {name} is given more than once.", pointer=f"/{name}")
 
 
 def find_tenant_name(scope: "Scope") -> str | None:

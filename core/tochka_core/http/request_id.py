@@ -24,19 +24,27 @@ class RequestId:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        given = next((value for name, value in scope["headers"] if name == HEADER), b"")
-        request_id = given if _ACCEPTABLE.fullmatch(given) else uuid4().hex.encode()
-        told = tell_facts(request_id=request_id.decode())
+        request_id = _given(scope) or uuid4().hex
+        header = (HEADER, request_id.encode())
+        told = tell_facts(request_id=request_id)
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (HEADER, request_id)]
+                message["headers"] = [*message["headers"], header]
             await send(message)
 
         try:
             await self._app(scope, receive, send_with_id)
         finally:
             forget_facts(told)
+
+
+def _given(scope: Scope) -> str | None:
+    """Return the name that the client gives to the request, if it can be taken over."""
+    for name, value in scope["headers"]:
+        if name == HEADER:
+            return value.decode() if _ACCEPTABLE.fullmatch(value) else None
+    return None
 
 
 def current_request_id() -> str | None:

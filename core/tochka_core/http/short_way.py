@@ -8,7 +8,6 @@ its own, hooks, headers or a form, goes Litestar's way.
 What is Litestar's own here is private to it; the tests hold the two ways against each other.
 """
 
-from collections.abc import Mapping
 from inspect import isawaitable
 from typing import Any, Final
 
@@ -16,8 +15,8 @@ import msgspec
 from litestar import MediaType, Request, Response
 from litestar._asgi.utils import wrap_in_exception_handler
 from litestar._kwargs import KwargsModel
+from litestar._kwargs.cleanup import DependencyCleanupGroup
 from litestar.datastructures import FormMultiDict
-from litestar.di import Provide
 from litestar.exceptions import ClientException, SerializationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.middleware._internal.exceptions import ExceptionHandlerMiddleware
@@ -30,6 +29,7 @@ from litestar.utils.predicates import is_async_callable
 
 from tochka_core.http.access import READING
 from tochka_core.http.body import refuse_nul
+from tochka_core.http.resolving import Dependencies, Values
 
 _WITHOUT_BODY: Final = frozenset({HTTP_204_NO_CONTENT, HTTP_304_NOT_MODIFIED})
 _NO_JSON: Final = (Response, ASGIResponse, str, bytes)
@@ -103,19 +103,14 @@ class _ShortWay:
 
     def __init__(self, handler: HTTPRouteHandler, model: KwargsModel) -> None:
         self._handler = handler
-        self._model = model
         self._call = handler.fn
         self._is_sync = handler.has_sync_callable
-        self._signature = handler.signature_model if model.has_kwargs else None
         self._request_class = handler.resolve_request_class()
+        self._read_request = model.to_kwargs
+        self._dependencies = Dependencies(model)
+        self._parse = self._dependencies.parser_of(handler.signature_model)
         serializer = get_serializer(handler.resolve_type_encoders())
         self._encode = msgspec.json.Encoder(enc_hook=serializer).encode
-        providers = [(one.key, one.provide) for (one,) in model.dependency_batches]
-        self._opens = any(map(_is_to_be_closed, (provide for _, provide in providers)))
-        self._providers = [
-            (name, provide, provide.signature_model if provide.signature_model._fields else None)
-            for name, provide in providers
-        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -143,19 +138,16 @@ class _ShortWay:
     async def _answer(self, request: Request[Any, Any, Any]) -> bytes | ASGIApp:
         """Return what is sent as JSON, or what sends itself."""
         values = await self._read(request)
-        if self._opens:
-            # Closed, and so committed, before anything is sent.
-            async with await self._model.resolve_dependencies(request, values):
-                return await self._run(request, values)
-        for name, provide, signature in self._providers:
-            asked = _parse(signature, request, values)
-            values[name] = await provide(**asked)
-        return await self._run(request, values)
+        group = DependencyCleanupGroup()
+        if not self._dependencies.open:
+            return await self._run(request, values, group)
+        async with group:  # closed, and so committed, before anything is sent
+            return await self._run(request, values, group)
 
-    async def _read(self, request: Request[Any, Any, Any]) -> dict[str, Any]:
-        """Return what the request says of what is asked for, by name."""
+    async def _read(self, request: Request[Any, Any, Any]) -> Values:
+        """Return what the request says of what is asked for."""
         try:
-            values = await self._model.to_kwargs(request)
+            values = await self._read_request(request)
         except SerializationException as error:
             raise ClientException(str(error)) from error
         if values.get("data") is Empty:
@@ -163,26 +155,11 @@ class _ShortWay:
         return values
 
     async def _run(
-        self, request: Request[Any, Any, Any], values: Mapping[str, Any]
+        self, request: Request[Any, Any, Any], values: Values, group: DependencyCleanupGroup
     ) -> bytes | ASGIApp:
-        asked = _parse(self._signature, request, values)
+        await self._dependencies.find(request, values, group)
+        asked = self._parse(request, values)
         returned = self._call(**asked) if self._is_sync else await self._call(**asked)
         if isinstance(returned, _NO_JSON) or (self._is_sync and isawaitable(returned)):
             return await self._handler.to_response(request.app, returned, request)
         return self._encode(returned)
-
-
-def _is_to_be_closed(provide: Provide) -> bool:
-    return provide.has_sync_generator_dependency or provide.has_async_generator_dependency
-
-
-def _parse(
-    signature: Any,  # noqa: ANN401 - Litestar's own, or None where nothing is asked for
-    request: Request[Any, Any, Any],
-    values: Mapping[str, Any],
-) -> Mapping[str, Any]:
-    """Return what is asked for, each of the type that it should have."""
-    if signature is None:
-        return {}
-    parsed: Mapping[str, Any] = signature.parse_values_from_connection_kwargs(request, values)
-    return parsed
