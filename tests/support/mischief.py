@@ -35,6 +35,14 @@ if (PLACE / "hang").exists():
 """
 )
 
+WAITS_AT_IMPORT = (
+    START
+    + """
+while (PLACE / "hang").exists():
+    (PLACE / "hangs").touch()
+"""
+)
+
 ENDS_WORKERS = (
     START
     + """

@@ -12,11 +12,12 @@ from litestar.datastructures import Cookie, ResponseHeader, UploadFile
 from litestar.di import NamedDependency, Provide
 from litestar.dto import DataclassDTO, DTOConfig
 from litestar.enums import RequestEncodingType
-from litestar.exceptions import NotAuthorizedException
+from litestar.exceptions import NotAuthorizedException, SerializationException
 from litestar.params import Body, FromCookie, FromHeader, FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 from litestar.routes import HTTPRoute
 from litestar.testing import AsyncTestClient, TestClient
+from litestar.types import ASGIApp, Empty
 from tochka_core.http.body import JsonRequest, refuse_nul
 from tochka_core.http.resolving import resolve_one_by_one
 from tochka_core.http.short_way import short_way
@@ -107,6 +108,21 @@ async def look_back(_request: object) -> None:
     happened.append("looked back")
 
 
+SHARED: dict[str, int] = {}
+
+
+async def shared() -> dict[str, int]:
+    return SHARED
+
+
+async def plain_shared() -> dict:  # type: ignore[type-arg]
+    return SHARED
+
+
+def say_created(_request: object, _error: Exception) -> Response[None]:
+    return Response(None, status_code=201)
+
+
 def teapot(_request: object, _error: Exception) -> Response[None]:
     return Response(None, status_code=418)
 
@@ -182,6 +198,42 @@ async def refused() -> int:
 @get("/awaitable", sync_to_thread=False)
 def awaitable() -> Any:
     return struct.fn()
+
+
+@get("/late-awaitable")
+async def late_awaitable() -> Any:
+    return struct.fn()
+
+
+@get("/asgi")
+async def asgi() -> ASGIApp:
+    async def answer(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 202, "headers": []})
+        await send({"type": "http.response.body", "body": b"itself", "more_body": False})
+
+    return answer
+
+
+@get("/nothing")
+async def nothing() -> Any:
+    return Empty
+
+
+@get("/changes-it")
+async def changes_it(shared: NamedDependency[dict[str, int]]) -> dict[str, int]:
+    shared["counted"] = shared.get("counted", 0) + 1
+    return shared
+
+
+@get("/changes-plain")
+async def changes_plain(plain_shared: NamedDependency[dict]) -> dict[str, int]:  # type: ignore[type-arg]
+    plain_shared["counted"] = plain_shared.get("counted", 0) + 1
+    return plain_shared
+
+
+@get("/own-words", exception_handlers={SerializationException: teapot, TypeError: say_created})
+async def own_words() -> list[Any]:
+    return [Odd()]
 
 
 @get("/text")
@@ -314,19 +366,8 @@ async def speak(socket: WebSocket[Any, Any, Any]) -> None:
 
 
 ZOO = [
-    *(
-        struct,
-        sync,
-        none,
-        parameters,
-        dependencies,
-        reads,
-        undone,
-        unencoded,
-        after_broken,
-        after_late,
-        counts,
-    ),
+    *(struct, sync, none, parameters, dependencies, reads, undone, unencoded, after_broken),
+    *(after_late, counts, late_awaitable, asgi, nothing, changes_it, changes_plain, own_words),
     *(refused, awaitable, text, some_bytes, response, encoded, request_itself, create, remove),
     *(files, guarded, early, named, back, between, header, cookie, dto, plain, empty, promised),
     *(stream, background, cached, form, speak),
@@ -342,6 +383,8 @@ ASKED = [
         (SHORT, "GET", f"/{name}", {})
         for name in ("refused", "request", "encoded", "dependencies", "struct?a=%00")
     ),
+    *((SHORT, "GET", f"/{name}", {}) for name in ("late-awaitable", "nothing")),
+    *((SHORT, "GET", f"/{name}", {}) for name in ("changes-it", "changes-plain", "own-words")),
     (SHORT, "GET", "/parameters/7?wish=1&wish=2", {"headers": {"x-agent": "a"}}),
     (SHORT, "GET", "/parameters/7?wish=one", {"cookies": {"session": "s"}}),
     (SHORT, "GET", "/parameters/7", {}),
@@ -357,7 +400,8 @@ ASKED = [
     (None, "PATCH", "/things", {}),
     *((LONG, "GET", f"/{name}", {}) for name in ("guarded", "early", "named", "back", "between")),
     *((LONG, "GET", f"/{name}", {}) for name in ("header", "cookie", "dto", "plain", "empty")),
-    *((LONG, "GET", f"/{name}", {}) for name in ("promised", "stream", "background", "cached")),
+    *((LONG, "GET", f"/{name}", {}) for name in ("promised", "stream", "background", "asgi")),
+    (LONG, "GET", "/cached", {}),
     (LONG, "POST", "/form", {"data": {"name": "a"}}),
     (LONG, "OPTIONS", "/things", {}),
 ]
@@ -377,6 +421,8 @@ def app_with(*middleware: Any) -> Litestar:
             "miscounted": Provide(miscounted),
             "opened": Provide(opened),
             "opened_in_turn": Provide(opened_in_turn),
+            "plain_shared": Provide(plain_shared),
+            "shared": Provide(shared),
             "too_late": Provide(too_late),
         },
         logging_config=None,
@@ -399,14 +445,17 @@ def long_ways(monkeypatch):
     return gone
 
 
+def headers_of(answer):
+    """Return the headers; the methods that are allowed come in any order."""
+    return [(name, sorted(value.split(", "))) for name, value in answer.headers.multi_items()]
+
+
 async def ask(app, method, path, **request):
     """Return the answers to a request and to the same once more, and what happened meanwhile."""
     happened.clear()
     async with AsyncTestClient(app, raise_server_exceptions=False) as client:
         answers = [await client.request(method, path, **request) for _ in range(2)]
-    told = [
-        (answer.status_code, answer.headers.multi_items(), answer.content) for answer in answers
-    ]
+    told = [(answer.status_code, headers_of(answer), answer.content) for answer in answers]
     return told, [item if isinstance(item, str) else item.file.closed for item in happened]
 
 

@@ -10,6 +10,7 @@ from litestar.di import Dependency, Provide
 from litestar.params import ParameterKwarg
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
+from msgspec import inspect
 
 Values = dict[str, Any]
 """By name."""
@@ -83,11 +84,19 @@ class Dependencies:
         returned = provide.parsed_fn_signature.return_type
         if _yields(provide) and returned.inner_types:
             returned = returned.inner_types[0]
-        return isinstance(field.annotation, type) and field.annotation is returned.annotation
+        return field.annotation is returned.annotation and _stays_itself(field.annotation)
 
 
 def _yields(provide: Provide) -> bool:
     return provide.has_sync_generator_dependency or provide.has_async_generator_dependency
+
+
+def _stays_itself(kind: Any) -> bool:  # noqa: ANN401 - any annotation
+    """Tell whether msgspec takes an instance of *kind* as it is, instead of making another one.
+
+    A list or a `dict` it copies, which a handler may change, and a provider use again.
+    """
+    return isinstance(inspect.type_info(kind), inspect.CustomType | inspect.StructType)
 
 
 def _wants_no_more(field: FieldDefinition) -> bool:

@@ -38,6 +38,7 @@ class Routing:
         """Serve one request."""
         state = ScopeState.from_scope(scope)
         state.exception_handlers = self._error_handlers
+        scope["path_params"] = {}
         _refuse_bad_host(scope)
         path = scope["path"]
         if root_path := scope.get("root_path"):

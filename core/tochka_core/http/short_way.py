@@ -8,7 +8,6 @@ its own, hooks, headers or a form, goes Litestar's way.
 What is Litestar's own here is private to it; the tests hold the two ways against each other.
 """
 
-from inspect import isawaitable
 from typing import Any, Final
 
 import msgspec
@@ -32,8 +31,8 @@ from tochka_core.http.body import refuse_nul
 from tochka_core.http.resolving import Dependencies, Values
 
 _WITHOUT_BODY: Final = frozenset({HTTP_204_NO_CONTENT, HTTP_304_NOT_MODIFIED})
-_NO_JSON: Final = (Response, ASGIResponse, str, bytes)
-"""What Litestar sends in another way, also where something else was promised."""
+_NO_JSON: Final = (Response, ASGIResponse, str, bytes, type(Empty))
+"""What Litestar does not send as JSON, also where something else was promised."""
 
 _CONTENT_TYPE: Final = (b"content-type", MediaType.JSON.value.encode())
 
@@ -94,6 +93,7 @@ def _is_plain(handler: HTTPRouteHandler, model: KwargsModel) -> bool:
         or handler.status_code in _WITHOUT_BODY
         or handler.media_type != MediaType.JSON
         or returned.is_subclass_of(Response)
+        or returned.annotation is ASGIApp
         or is_async_callable(returned.annotation)
     )
 
@@ -160,6 +160,9 @@ class _ShortWay:
         await self._dependencies.find(request, values, group)
         asked = self._parse(request, values)
         returned = self._call(**asked) if self._is_sync else await self._call(**asked)
-        if isinstance(returned, _NO_JSON) or (self._is_sync and isawaitable(returned)):
+        if isinstance(returned, _NO_JSON):
             return await self._handler.to_response(request.app, returned, request)
-        return self._encode(returned)
+        try:
+            return self._encode(returned)
+        except Exception:  # noqa: BLE001 - it is awaited, or told in Litestar's own words
+            return await self._handler.to_response(request.app, returned, request)

@@ -128,6 +128,7 @@ class Supervisor(MPServer):
             self._prepare()
         finally:
             self._is_preparing = False
+        self._workers.restart_ended()
         self._gate.open()
 
     def _look_after_all(self) -> bool:

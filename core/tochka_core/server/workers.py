@@ -51,6 +51,12 @@ class Workers:
         """Start the first ones."""
         self._running.extend(self._start(index) for index in range(count))
 
+    def restart_ended(self) -> None:
+        """Start those again that have ended, before there was anything for them to load."""
+        for index, worker in enumerate(self._running):
+            if not worker.is_alive():
+                self._running[index] = self._start(index)
+
     def has_none_started(self) -> bool:
         """Tell whether a worker has ended before any could take requests."""
         has_ended = any(not worker.is_alive() for worker in self._running)
@@ -108,7 +114,7 @@ class Workers:
 
     def _start(self, index: int) -> WorkerProcess:
         worker = self._make(index)
-        with without_ctrl_c():
+        with without_terminal():
             worker.start()
         return worker
 
@@ -134,12 +140,12 @@ class Workers:
 
 
 @contextmanager
-def without_ctrl_c() -> Iterator[None]:
-    """Start processes that Ctrl-C at the terminal does not reach: it is for the supervisor alone.
+def without_terminal() -> Iterator[None]:
+    """Start processes that neither Ctrl-C at the terminal nor its end reaches.
 
-    It is held back here meanwhile, not lost.
+    They are for the supervisor alone, from which they are held back meanwhile, not lost.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:

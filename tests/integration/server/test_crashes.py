@@ -1,8 +1,11 @@
 """Workers that end: the platform goes on."""
 
+import os
 import signal
 
-from mischief import ENDS_WORKERS, FAILS_IN_WORKERS
+import pytest
+from mischief import ENDS_WORKERS, FAILS_IN_WORKERS, WAITS_AT_IMPORT
+from serving import eventually
 
 REQUESTS = 20
 
@@ -53,6 +56,33 @@ def test_a_first_worker_that_cannot_start_ends_the_server(place, serve):
     assert code == 1
     assert "A worker could not be started" in output
     assert place.processes() == []
+
+
+@pytest.fixture
+def judging(place, serve):
+    """A server that judges a module until the flag `hang` is gone."""
+    place.install("slow", WAITS_AT_IMPORT)
+    place.flag("hang").touch()
+    platform = serve(is_awaited=False, TOCHKA_WORKERS="2")
+    eventually(place.flag("hangs").exists, platform)
+    return platform
+
+
+def test_a_worker_that_ends_while_modules_are_judged_is_started_again(place, judging):
+    judging.workers[0].kill()
+    place.flag("hang").unlink()
+    judging.wait_for("Started worker-1")
+    judging.wait_for("Started worker-2")
+    judging.wait_until_live()
+
+
+def test_the_end_of_the_terminal_while_modules_are_judged_ends_nothing(place, judging):
+    """The signal goes to all processes of it at once."""
+    os.killpg(judging.process.pid, signal.SIGHUP)
+    place.flag("hang").unlink()
+    judging.wait_until_live()
+    judging.wait_for("Replaced worker-2")
+    assert "has ended" not in judging.output
 
 
 def test_a_module_that_fails_in_a_worker_alone_is_reported_and_answers_503(place, serve):
