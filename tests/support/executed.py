@@ -19,12 +19,14 @@ def executed():
     def note(_connection, _cursor, statement, *_rest):
         statements.append(statement)
 
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        with patch.object(throttling, "TRIES_BETWEEN_CLEANINGS", sys.maxsize):
-            yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
+    # SQLAlchemy would take it that somebody listens for the rest of the process.
+    with patch.object(Engine, "_has_events", Engine._has_events):
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            with patch.object(throttling, "TRIES_BETWEEN_CLEANINGS", sys.maxsize):
+                yield statements
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
 
 
 @contextmanager
