@@ -193,16 +193,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if self.database_url:
             _ = self.engine_url, self.request_url
 
-    def _read_url(self, field: str) -> "URL":
-        # Imported here: it takes SQLAlchemy, and as long as all else that is imported above.
-        from tochka_core.database_url import engine_url  # noqa: PLC0415
-
-        variable = variable_of(field)
-        address = getattr(self, field)
-        if not address:
-            raise ConfigurationError(f"{variable} is not set.")
-        return engine_url(address, variable=variable)
-
     @property
     def proxy_networks(self) -> tuple[Network, ...]:
         """Where the proxies are that may tell whom a request comes from.
@@ -242,6 +232,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ConfigurationError: one of them is no address.
         """
         return read_name_servers(self.dns_servers or "", variable=variable_of("dns_servers"))
+
+    def _read_url(self, field: str) -> "URL":
+        # Imported here: it takes SQLAlchemy, and as long as all else that is imported above.
+        from tochka_core.database_url import engine_url  # noqa: PLC0415
+
+        variable = variable_of(field)
+        address = getattr(self, field)
+        if not address:
+            raise ConfigurationError(f"{variable} is not set.")
+        return engine_url(address, variable=variable)
 
 
 def variable_of(field: str) -> str:

@@ -74,6 +74,8 @@ def test_a_worker_that_ends_while_modules_are_judged_is_started_again(place, jud
     judging.wait_for("Started worker-1")
     judging.wait_for("Started worker-2")
     judging.wait_until_live()
+    assert len(judging.workers) == 2
+    assert judging.stop() == 0
 
 
 def test_the_end_of_the_terminal_while_modules_are_judged_ends_nothing(place, judging):
